@@ -1,0 +1,1 @@
+"""The application: HTTP in, rows and jobs out."""

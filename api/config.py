@@ -1,0 +1,199 @@
+"""Every setting: its environment name, default and meaning. The environment is read once, here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+DEFAULT_SECRET = "local-development-secret-not-for-production"  # noqa: S105
+DEFAULT_DEMO_PASSWORD = "vouch-demo"  # noqa: S105
+
+
+class ConfigError(Exception):
+    """A setting is missing or unsafe; the message says which and what to do."""
+
+
+def setting(name: str, default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"name": name, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the settings table. `default` is as a person would write it in the environment."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of the application. Below this class values travel as arguments."""
+
+    app_env: str = setting(
+        "APP_ENV",
+        "local",
+        "`local` seeds demo users and allows default secrets; anything else does neither",
+    )
+    secret_key: str = setting(
+        "SECRET_KEY", DEFAULT_SECRET, "Signs tokens and tickets; at least 32 characters"
+    )
+    demo_password: str = setting(
+        "DEMO_PASSWORD", DEFAULT_DEMO_PASSWORD, "Password of the seeded users when `APP_ENV=local`"
+    )
+    data: Path = setting("VOUCH_DATA", Path("var"), "Where the embedded services keep their data")
+    port: int = setting("PORT", 8000, "Port of the API")
+    api_processes: int = setting("API_PROCESSES", 1, "Processes of the API server")
+    ingest_processes: int = setting("INGEST_PROCESSES", 2, "Processes that parse and embed")
+    answer_threads: int = setting("ANSWER_THREADS", 8, "Answers written at the same time")
+    flower_port: int = setting("FLOWER_PORT", 5555, "Port of Flower, the view of the workers")
+    database_url: str = setting(
+        "DATABASE_URL",
+        "postgresql+psycopg://vouch:vouch@127.0.0.1:5432/vouch",
+        "Postgres; unset, `make up` starts one",
+    )
+    redis_url: str = setting(
+        "REDIS_URL",
+        "redis://127.0.0.1:6379/0",
+        "Redis: queues and event logs; unset, `make up` starts one",
+    )
+    s3_endpoint: str = setting(
+        "S3_ENDPOINT",
+        "http://127.0.0.1:9000",
+        "Object store (S3 API) as the application reaches it; unset, `make up` starts one",
+    )
+    s3_public_endpoint: str = setting(
+        "S3_PUBLIC_ENDPOINT", "", "Object store as clients reach it; empty means `S3_ENDPOINT`"
+    )
+    s3_access_key: str = setting("S3_ACCESS_KEY", "", "Key of the object store")
+    s3_secret_key: str = setting("S3_SECRET_KEY", "", "Secret of the object store")
+    s3_bucket: str = setting("S3_BUCKET", "vouch", "Bucket that holds what was uploaded")
+    s3_region: str = setting("S3_REGION", "us-east-1", "Region used in signatures")
+    chroma_url: str = setting(
+        "CHROMA_URL", "http://127.0.0.1:8001", "Chroma server; unset, `make up` starts one"
+    )
+    embedding_model: str = setting(
+        "EMBEDDING_MODEL",
+        "all-MiniLM-L6-v2",
+        "Embedding model: the built-in `all-MiniLM-L6-v2`, or a sentence-transformers directory",
+    )
+    embedding_device: str = setting(
+        "EMBEDDING_DEVICE",
+        "cpu",
+        "`cpu` uses OpenVINO; `cuda` or `torch` loads the model with sentence-transformers",
+    )
+    llm: str = setting(
+        "LLM",
+        "extractive",
+        "Language model: `extractive` quotes the sources' own sentences, `openai:MODEL` asks an "
+        "OpenAI-compatible endpoint, `mock:FILE` reads replies from a file",
+    )
+    openai_base_url: str = setting(
+        "OPENAI_BASE_URL", "https://api.openai.com/v1", "Endpoint for `LLM=openai:MODEL`"
+    )
+    openai_api_key: str = setting("OPENAI_API_KEY", "", "Key for `OPENAI_BASE_URL`")
+    transcriber: str = setting(
+        "TRANSCRIBER",
+        "auto",
+        "Speech to text where no subtitles exist: `auto`, `whisper:DIRECTORY`, `pocketsphinx`, "
+        "`none`",
+    )
+    max_upload_bytes: int = setting("MAX_UPLOAD_BYTES", 2 * 1024**3, "Largest file accepted")
+    upload_seconds: int = setting(
+        "UPLOAD_SECONDS", 3600, "How long a presigned upload may be used, in seconds"
+    )
+    download_seconds: int = setting(
+        "DOWNLOAD_SECONDS", 300, "How long a presigned download may be used, in seconds"
+    )
+    access_token_seconds: int = setting(
+        "ACCESS_TOKEN_SECONDS", 900, "Life of an access token, in seconds"
+    )
+    refresh_token_seconds: int = setting(
+        "REFRESH_TOKEN_SECONDS", 30 * 86400, "Life of a refresh token, in seconds"
+    )
+    secure_cookies: bool = setting(
+        "SECURE_COOKIES", False, "Cookies over HTTPS only; always on unless `APP_ENV=local`"
+    )
+    login_rate: str = setting(
+        "LOGIN_RATE", "20 per minute", "Sign-in attempts allowed per address and account"
+    )
+    lease_seconds: int = setting(
+        "LEASE_SECONDS", 20, "A job whose worker is silent for this long is taken by another"
+    )
+    sweep_seconds: int = setting(
+        "SWEEP_SECONDS", 5, "How often lost and abandoned jobs are looked for, in seconds"
+    )
+    max_attempts: int = setting(
+        "MAX_ATTEMPTS", 3, "Times a job is tried without getting any further before it fails"
+    )
+    stall_seconds: int = setting(
+        "STALL_SECONDS", 60, "Longest time one page, slide or minute may take to read, in seconds"
+    )
+    event_seconds: int = setting(
+        "EVENT_SECONDS", 86400, "How long a job's event log stays in Redis, in seconds"
+    )
+    log_format: str = setting("LOG_FORMAT", "json", "`json` or `console`")
+    log_level: str = setting("LOG_LEVEL", "INFO", "Least level that is logged")
+    trusted_proxies: int = setting(
+        "TRUSTED_PROXIES", 0, "Reverse proxies in front whose X-Forwarded headers are believed"
+    )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """Read `environ` (default: the process's). An empty value means the default.
+
+        Raises ConfigError for a value of the wrong kind or a secret unfit for production.
+        """
+        environ = os.environ if environ is None else environ
+        values = {}
+        for item in fields(cls):
+            raw = environ.get(item.metadata["name"], "")
+            if raw:
+                values[item.name] = _convert(item.metadata["name"], raw, item.default)
+        config = cls(**values)
+        config.check()
+        return config
+
+    @property
+    def is_local(self) -> bool:
+        return self.app_env == "local"
+
+    def check(self) -> None:
+        """Refuse to start with a secret that anyone could guess, unless `APP_ENV=local`."""
+        if self.is_local:
+            return
+        if self.secret_key == DEFAULT_SECRET or len(self.secret_key) < 32:
+            raise ConfigError(
+                "SECRET_KEY must be set to at least 32 random characters when APP_ENV is not "
+                "`local`. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if not self.s3_secret_key or len(self.s3_secret_key) < 8:
+            raise ConfigError("S3_ACCESS_KEY and S3_SECRET_KEY must be set (8 characters or more).")
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(
+        item.metadata["name"],
+        str(item.default).lower() if isinstance(item.default, bool) else str(item.default),
+        item.metadata["meaning"],
+    )
+    for item in fields(Config)
+)
+
+
+def _convert(name: str, raw: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if raw.lower() not in {"true", "false", "1", "0", "yes", "no"}:
+            raise ConfigError(f"{name} must be true or false, not {raw!r}.")
+        return raw.lower() in {"true", "1", "yes"}
+    if isinstance(default, int):
+        try:
+            return int(raw)
+        except ValueError:
+            raise ConfigError(f"{name} must be a whole number, not {raw!r}.") from None
+    if isinstance(default, Path):
+        return Path(raw)
+    return raw

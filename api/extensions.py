@@ -1,0 +1,17 @@
+"""Bare extension objects; `create_app` binds them."""
+
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_smorest import Api
+from flask_sqlalchemy import SQLAlchemy
+
+from api.models.base import Base
+
+# Rows stay readable after a commit (law 6: no transaction across slow work).
+db: SQLAlchemy = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate()
+jwt = JWTManager()
+smorest = Api()
+limiter = Limiter(key_func=get_remote_address, default_limits=[])

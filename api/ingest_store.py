@@ -1,0 +1,195 @@
+"""What reading a version writes: fragments to Postgres, vectors to Chroma, a report at the end."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.extensions import db
+from api.models import Citation, FragmentRow, Source, SourceVersion
+from api.services import Services
+from pipelines.index import collection_name
+from pipelines.ingest import Batch
+
+log = structlog.get_logger()
+
+MAX_WARNINGS = 500
+_FRAGMENTS = uuid.UUID("6d2f4b6e-3a0c-5f6e-9b1d-2f2a5c1e7a10")
+
+
+class SourceGone(Exception):
+    """The source was deleted while it was read."""
+
+
+def fragment_id(version_id: str, ordinal: int) -> str:
+    """Same input, same ids (law 4)."""
+    return str(uuid.uuid5(_FRAGMENTS, f"{version_id}/{ordinal}"))
+
+
+class IngestStore:
+    """Writes batches so that doing one again replaces it; keeps the report up to date."""
+
+    def __init__(
+        self,
+        with_: Services,
+        source: Source,
+        version: SourceVersion,
+        checkpoint: dict[str, Any],
+    ) -> None:
+        self._services = with_
+        self._source_id = source.id
+        self._instrument_id = source.instrument_id
+        self._version_id = version.id
+        self.unit: int = checkpoint.get("unit", 0)
+        self.headings: list[list[Any]] = checkpoint.get("headings", [])
+        report = checkpoint.get("report", {})
+        self.facts: dict[str, Any] = dict(report.get("facts", {}))
+        self._counts: dict[str, int] = dict(report.get("counts", {}))
+        self._warnings: list[dict[str, Any]] = list(report.get("warnings", []))
+        self._seconds: dict[str, float] = dict(report.get("seconds", {}))
+        self._end = checkpoint.get("end_ordinal", 0)
+        self._stale: list[str] = []
+
+    def write_fragments(self, batch: Batch) -> None:
+        """Put the batch's fragments in place of what was there, and commit. Raises SourceGone."""
+        began = time.perf_counter()
+        session = db.session()
+        there = (
+            FragmentRow.version_id == self._version_id,
+            FragmentRow.ordinal >= batch.first_ordinal,
+            FragmentRow.ordinal < batch.end_ordinal,
+        )
+        old = set(session.scalars(delete(FragmentRow).where(*there).returning(FragmentRow.id)))
+        rows = [
+            {
+                "id": fragment_id(self._version_id, fragment.ordinal),
+                "version_id": self._version_id,
+                "source_id": self._source_id,
+                "instrument_id": self._instrument_id,
+                # Postgres holds no NUL characters; PDFs do.
+                "text": fragment.text.replace("\x00", ""),
+                **fragment.model_dump(mode="json", exclude={"text"}),
+            }
+            for fragment in batch.fragments
+        ]
+        try:
+            if rows:
+                session.execute(insert(FragmentRow), rows)
+            session.commit()
+        except IntegrityError as error:
+            session.rollback()
+            raise SourceGone from error
+        self._stale = sorted(old - {row["id"] for row in rows})
+        self.spent("store", time.perf_counter() - began)
+
+    def write_vectors(self, batch: Batch, model: str) -> None:
+        """Put the batch's vectors in place of what was there."""
+        began = time.perf_counter()
+        index, collection = self._services.index, collection_name(self._instrument_id, model)
+        if batch.fragments:
+            ids = [fragment_id(self._version_id, f.ordinal) for f in batch.fragments]
+            index.upsert(collection, ids, batch.vectors, self._version_id)
+        if self._stale:
+            index.delete(collection, self._stale)
+        self.spent("index", time.perf_counter() - began)
+
+    def checkpoint(self, batch: Batch) -> dict[str, Any]:
+        """Where to go on after this batch, as kept in the job's row."""
+        for stage, seconds in batch.seconds.items():
+            self.spent(stage, seconds)
+        for name, count in batch.counts.items():
+            self._counts[name] = self._counts.get(name, 0) + count
+        self.facts.update(batch.facts)
+        room = MAX_WARNINGS - len(self._warnings)
+        self._warnings.extend(warning.model_dump() for warning in batch.warnings[:room])
+        self._end = batch.end_ordinal
+        return {
+            "unit": batch.done,
+            "end_ordinal": self._end,
+            "headings": batch.headings,
+            "report": self._report(),
+        }
+
+    def spent(self, stage: str, seconds: float) -> None:
+        self._seconds[stage] = round(self._seconds.get(stage, 0.0) + seconds, 3)
+
+    def notice(self, message: str | None) -> None:
+        """Something degraded that whoever reads the report should know."""
+        known = {warning["message"] for warning in self._warnings}
+        if message and message not in known:
+            self._warnings.append({"code": "degraded", "message": message, "place": None})
+
+    def finish(self, at: datetime, model: str) -> int:
+        """Make the version current, drop what it replaces, write the report; count of fragments.
+
+        Within one transaction; nothing becomes current if there is no fragment.
+        """
+        session = db.session()
+        beyond = delete(FragmentRow).where(
+            FragmentRow.version_id == self._version_id, FragmentRow.ordinal >= self._end
+        )
+        stale = list(session.scalars(beyond.returning(FragmentRow.id)))
+        count = (
+            session.scalar(select(func.count()).where(FragmentRow.version_id == self._version_id))
+            or 0
+        )
+        version = session.get(SourceVersion, self._version_id, populate_existing=True)
+        source = session.get(Source, self._source_id, populate_existing=True)
+        if version is None or source is None:
+            session.rollback()
+            raise SourceGone
+        version.fragment_count = count
+        version.pages = self.facts.get("pages")
+        version.duration = self.facts.get("duration")
+        version.report = {**self._report(), "finished_at": at.isoformat()}
+        replaced = None
+        if count and source.current_version_id != version.id:
+            replaced = self._supersede(source, version)
+        session.commit()
+        index, collection = self._services.index, collection_name(self._instrument_id, model)
+        if stale:
+            index.delete(collection, stale)
+        if replaced:
+            index.delete_version(collection, replaced)
+        return count
+
+    def clean_up(self) -> None:
+        """Remove vectors that were written while the source was being deleted."""
+        index = self._services.index
+        prefix = collection_name(self._instrument_id, "")
+        for name in index.collections():
+            if name.startswith(prefix):
+                index.delete_version(name, self._version_id)
+
+    def _supersede(self, source: Source, version: SourceVersion) -> str | None:
+        """`version` takes the place of the current one, whose citations are out of date now."""
+        session = db.session()
+        old_id = source.current_version_id
+        source.current_version_id = version.id
+        source.filename = version.filename
+        if old_id is None:
+            return None
+        session.execute(
+            update(SourceVersion).where(SourceVersion.id == old_id).values(status="superseded")
+        )
+        session.execute(delete(FragmentRow).where(FragmentRow.version_id == old_id))
+        session.execute(
+            update(Citation)
+            .where(Citation.version_id == old_id, Citation.state == "current")
+            .values(state="stale")
+        )
+        return old_id
+
+    def _report(self) -> dict[str, Any]:
+        return {
+            "facts": self.facts,
+            "counts": self._counts,
+            "warnings": self._warnings,
+            "seconds": self._seconds,
+        }

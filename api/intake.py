@@ -1,0 +1,244 @@
+"""From an uploaded object to a source: moved out of the uploader's reach, checked, recorded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from pathlib import PurePosixPath
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api import jobs, passwords
+from api.errors import refuse, unprocessable
+from api.models import Job, Source, SourceVersion, Upload
+from api.models.base import new_id
+from api.services import Services
+from api.storage import ObjectMissing, ObjectStore
+from pipelines.parsers.detect import detect, source_type_of
+
+log = structlog.get_logger()
+
+LOOK = 64 * 1024
+SUBTITLES = {"application/x-subrip", "text/vtt"}
+
+
+def clean_filename(name: str) -> str:
+    """The last part of whatever path a client sent, without control characters."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    kept = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(". ")
+    return kept[:255] or "unnamed"
+
+
+def title_of(filename: str) -> str:
+    stem = PurePosixPath(filename).stem or filename
+    return re.sub(r"[_\s]+", " ", stem).strip() or filename
+
+
+def new_upload_key() -> str:
+    return f"uploads/{uuid.uuid4()}"
+
+
+def known_version(session: Session, instrument_id: str, sha256: str | None) -> SourceVersion | None:
+    """The version in the instrument that holds these bytes and was not superseded."""
+    if sha256 is None:
+        return None
+    return session.scalar(
+        select(SourceVersion).where(
+            SourceVersion.instrument_id == instrument_id,
+            SourceVersion.sha256 == sha256,
+            SourceVersion.status != "superseded",
+        )
+    )
+
+
+def complete(
+    session: Session, services: Services, upload: Upload, password: str | None
+) -> dict[str, Any]:
+    """Check the object and make it a source, a new version or subtitles; start its job.
+
+    Refuses with 409 (not there), 413, 415 or 422; then the upload may be tried again.
+    """
+    # The presigned URL stays good for a while, so what is checked is a copy it can't reach.
+    # No transaction is open meanwhile: copying and hashing take time (law 6).
+    session.commit()
+    version_id = new_id()
+    key = f"versions/{version_id}"
+    storage = services.storage
+    try:
+        storage.copy(upload.object_key, key)
+    except ObjectMissing:
+        refuse(409, "Nothing was uploaded yet: PUT the file to signed_url, then complete again.")
+    try:
+        sha256, media_type = _check(storage, key, upload, services.config.max_upload_bytes)
+        answer, job = _record(session, upload, version_id, key, sha256, media_type)
+    except BaseException:
+        session.rollback()
+        storage.delete([key])
+        raise
+    if answer.get("duplicate"):
+        storage.delete([key])
+    if job is not None:
+        if password:
+            passwords.hold(services.redis, services.config.secret_key, job.id, password)
+        jobs.enqueue(session, services.queue, job)
+    try:
+        storage.delete([upload.object_key])
+    except Exception as error:  # noqa: BLE001 - the sweep removes what is left of old uploads
+        log.warning("uploaded object stays for the sweep", error=type(error).__name__)
+    return answer
+
+
+def _check(storage: ObjectStore, key: str, upload: Upload, limit: int) -> tuple[str, str]:
+    """(sha256, media type) of the object, if it is what was announced."""
+    size = storage.size(key)
+    if size > limit:
+        refuse(413, f"The file is larger than {limit // 2**20} MiB, the most that is accepted.")
+    if size != upload.size:
+        unprocessable(
+            "size", f"{upload.size} bytes were announced, {size} arrived. Upload it again."
+        )
+    if size == 0:
+        unprocessable("size", "The file is empty.")
+    sha256 = storage.sha256(key)
+    if upload.sha256 and sha256 != upload.sha256:
+        unprocessable("sha256", "The file arrived with another SHA-256. Upload it again.")
+    head = storage.read(key, 0, min(size, LOOK))
+    tail = storage.read(key, size - LOOK, LOOK) if size > LOOK else head
+    media_type = detect(head, upload.filename, tail)
+    if upload.is_subtitles:
+        if media_type not in SUBTITLES:
+            refuse(415, "These are no subtitles: a .srt or .vtt file is needed.")
+    elif source_type_of(media_type) is None:
+        refuse(415, f"Files of the type {media_type} can't be read yet.")
+    return sha256, media_type
+
+
+def _record(
+    session: Session,
+    upload: Upload,
+    version_id: str,
+    key: str,
+    sha256: str,
+    media_type: str,
+) -> tuple[dict[str, Any], Job | None]:
+    """The rows, in one transaction. Of two uploads of the same bytes one becomes the duplicate."""
+    answer: dict[str, Any]
+    job: Job | None
+    for _ in range(2):
+        session.refresh(upload, with_for_update=True)
+        if upload.completed is not None:
+            return {**upload.completed, "duplicate": True}, None
+        try:
+            if upload.is_subtitles:
+                answer, job = _add_subtitles(session, upload, key)
+            else:
+                known = known_version(session, upload.instrument_id, sha256)
+                if known is not None:
+                    answer, job = _known(session, upload, known)
+                else:
+                    answer, job = _new_version(session, upload, version_id, key, sha256, media_type)
+            upload.completed = answer
+            session.commit()
+            return answer, job
+        except IntegrityError:
+            session.rollback()
+    refuse(409, "The same file is being added by somebody else; try again.")
+
+
+def _new_version(
+    session: Session,
+    upload: Upload,
+    version_id: str,
+    key: str,
+    sha256: str,
+    media_type: str,
+) -> tuple[dict[str, Any], Job]:
+    source_type = source_type_of(media_type)
+    source = session.get(Source, upload.source_id) if upload.source_id else None
+    if source is None:
+        source = Source(
+            instrument_id=upload.instrument_id,
+            title=title_of(upload.filename),
+            filename=upload.filename,
+            type=str(source_type),
+            created_by=upload.user_id,
+            current_version_id=version_id,
+        )
+        session.add(source)
+        session.flush()
+    last = session.scalar(
+        select(func.max(SourceVersion.number)).where(SourceVersion.source_id == source.id)
+    )
+    version = SourceVersion(
+        id=version_id,
+        source_id=source.id,
+        instrument_id=upload.instrument_id,
+        number=(last or 0) + 1,
+        sha256=sha256,
+        object_key=key,
+        media_type=media_type,
+        filename=upload.filename,
+        size=upload.size,
+    )
+    session.add(version)
+    session.flush()
+    job = start_ingest(session, source, version, upload.user_id)
+    return _answer(source, version, job.id), job
+
+
+def _known(
+    session: Session, upload: Upload, version: SourceVersion
+) -> tuple[dict[str, Any], Job | None]:
+    """Bytes that are here already: nothing to do, or another try if reading them had failed."""
+    source = session.get_one(Source, version.source_id)
+    if version.status == "failed":
+        job = start_ingest(session, source, version, upload.user_id)
+        return {**_answer(source, version, job.id), "duplicate": True}, job
+    last = session.scalar(
+        select(Job.id)
+        .where(Job.kind == "ingest", Job.subject_id == source.id)
+        .order_by(Job.created_at.desc())
+        .limit(1)
+    )
+    return {**_answer(source, version, last), "duplicate": True}, None
+
+
+def _add_subtitles(session: Session, upload: Upload, key: str) -> tuple[dict[str, Any], Job]:
+    source = session.get_one(Source, upload.source_id)
+    version = session.get_one(SourceVersion, source.current_version_id)
+    version.subtitles_key = key
+    job = start_ingest(session, source, version, upload.user_id)
+    return _answer(source, version, job.id), job
+
+
+def start_ingest(
+    session: Session,
+    source: Source,
+    version: SourceVersion,
+    user_id: str | None,
+) -> Job:
+    """A job that reads the version, within the caller's transaction."""
+    version.status = source.status = "queued"
+    version.error_code = version.error_message = None
+    return jobs.create_job(
+        session,
+        "ingest",
+        subject=("source", source.id),
+        instrument_id=source.instrument_id,
+        user_id=user_id,
+        payload={"version_id": version.id},
+    )
+
+
+def _answer(source: Source, version: SourceVersion, job_id: str | None) -> dict[str, Any]:
+    return {
+        "source_id": source.id,
+        "version_id": version.id,
+        "job_id": job_id,
+        "status": version.status,
+    }

@@ -1,0 +1,25 @@
+"""The tables, one file per family."""
+
+from api.models.access import AccessGrant
+from api.models.chats import ChatSession, ChatTurn, Citation
+from api.models.instruments import Instrument
+from api.models.jobs import Job
+from api.models.people import ApiKey, IdempotentRequest, SignIn, User
+from api.models.sources import FragmentRow, Source, SourceVersion, Upload
+
+__all__ = [
+    "AccessGrant",
+    "ApiKey",
+    "ChatSession",
+    "ChatTurn",
+    "Citation",
+    "FragmentRow",
+    "IdempotentRequest",
+    "Instrument",
+    "Job",
+    "SignIn",
+    "Source",
+    "SourceVersion",
+    "Upload",
+    "User",
+]

@@ -1,0 +1,49 @@
+"""What every table shares: UUID keys, times in UTC, constraint names that migrations can find."""
+
+import uuid
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, MetaData
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+Id = UUID(as_uuid=False)
+Time = DateTime(timezone=True)
+
+
+class HasId:
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+
+
+class HasTimes:
+    created_at: Mapped[datetime] = mapped_column(Time, default=now, index=True)
+    updated_at: Mapped[datetime] = mapped_column(Time, default=now, onupdate=now)

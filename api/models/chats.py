@@ -1,0 +1,85 @@
+"""Conversations: sessions, turns and the citations that prove them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from api.models.base import Base, HasId, HasTimes, Id, Time
+
+
+class ChatSession(HasId, HasTimes, Base):
+    __tablename__ = "chat_sessions"
+
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    instrument_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("instruments.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(default="")
+
+    turns: Mapped[list["ChatTurn"]] = relationship(
+        order_by="ChatTurn.created_at", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class ChatTurn(HasId, HasTimes, Base):
+    """One question with its answer. `regenerated_from` names the turn it stands beside."""
+
+    __tablename__ = "chat_turns"
+
+    session_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("chat_sessions.id", ondelete="CASCADE"), index=True
+    )
+    instrument_id: Mapped[str] = mapped_column(Id, ForeignKey("instruments.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[str | None] = mapped_column(Id)
+    regenerated_from: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("chat_turns.id", ondelete="SET NULL")
+    )
+    status: Mapped[str] = mapped_column(default="queued")
+    question: Mapped[str] = mapped_column(Text)
+    source_ids: Mapped[list[str] | None] = mapped_column(JSONB)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    claims: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    model: Mapped[str | None]
+    usage: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    timings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    notices: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+    rating: Mapped[str | None]
+    rating_comment: Mapped[str | None]
+    finished_at: Mapped[datetime | None] = mapped_column(Time)
+
+    citations: Mapped[list["Citation"]] = relationship(
+        order_by="Citation.number", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class Citation(HasId, Base):
+    """A proof. It carries what it showed, so that nothing that happens later can shift it.
+
+    No foreign keys to source, version and fragment: a citation outlives them, and says so.
+    """
+
+    __tablename__ = "citations"
+    __table_args__ = (
+        UniqueConstraint("turn_id", "number"),
+        Index("ix_citations_source_id", "source_id"),
+    )
+
+    turn_id: Mapped[str] = mapped_column(Id, ForeignKey("chat_turns.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    source_id: Mapped[str] = mapped_column(Id)
+    version_id: Mapped[str] = mapped_column(Id)
+    fragment_id: Mapped[str] = mapped_column(Id)
+    title: Mapped[str]
+    filename: Mapped[str]
+    type: Mapped[str]
+    score: Mapped[float]
+    quote: Mapped[str] = mapped_column(Text)
+    locators: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    verdict: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="current")

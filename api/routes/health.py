@@ -1,0 +1,81 @@
+"""Is the process alive, and is everything that it needs?"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from typing import Any
+
+from flask import Response, jsonify
+from sqlalchemy import text
+
+from api import access
+from api.extensions import db
+from api.paging import Blueprint
+from api.services import Services, services
+
+blueprint = Blueprint("health", __name__, description="Health")
+
+PATIENCE_SECONDS = 5
+NEEDED = ("postgres", "redis", "object_store", "chroma")
+
+
+@blueprint.route("/healthz")
+@access.rule("public")
+def healthz() -> Response:
+    """The process lives."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.route("/readyz")
+@access.rule("public")
+def readyz() -> Response:
+    """Each backing service with its state; 503 while one that is needed is down."""
+    return _answer()
+
+
+@blueprint.route("/api/health/")
+@access.rule("public")
+def health() -> Response:
+    """The same under the API's prefix."""
+    return _answer()
+
+
+def _answer() -> Response:
+    found = states(services())
+    ready = all(found[name] == "ok" for name in NEEDED)
+    answer = jsonify({"status": "ok" if ready else "unavailable", "services": found})
+    answer.status_code = 200 if ready else 503
+    return answer
+
+
+def states(with_: Services) -> dict[str, str]:
+    """`ok` or `down` for each backing service; one that doesn't answer in 5 s is down."""
+    checks: dict[str, Any] = {
+        "redis": lambda: with_.redis.ping(),
+        "object_store": lambda: with_.storage.ping(),
+        "chroma": lambda: with_.index.ping(),
+    }
+    found = {"postgres": _state(_ping_postgres)}
+    # Not as a context manager: leaving one waits for a check that hangs.
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=len(checks))
+    running = {name: pool.submit(_state, check) for name, check in checks.items()}
+    for name, future in running.items():
+        try:
+            found[name] = future.result(timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            found[name] = "down"
+    pool.shutdown(wait=False)
+    return found
+
+
+def _ping_postgres() -> None:
+    db.session.execute(text("select 1"))
+    db.session.remove()
+
+
+def _state(check: Any) -> str:
+    try:
+        check()
+    except Exception:  # noqa: BLE001 - whatever is wrong with a service, it is down
+        return "down"
+    return "ok"

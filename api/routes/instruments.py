@@ -1,0 +1,123 @@
+"""Instruments: what people ask about, and the boundary of access."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import Schema, fields, validate
+from sqlalchemy import exists, func, select
+
+from api import access, jobs
+from api.extensions import db
+from api.models import AccessGrant, Instrument, Source
+from api.paging import Blueprint, page_of
+from api.removal import remove_instrument
+from api.services import services
+
+blueprint = Blueprint(
+    "instruments", __name__, url_prefix="/api/instruments", description="What people ask about"
+)
+
+
+class InstrumentSchema(Schema):
+    id = fields.String(dump_only=True)
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    slug = fields.String(dump_only=True)
+    description = fields.String(load_default="", validate=validate.Length(0, 5000))
+    source_count = fields.Integer(dump_only=True)
+    my_access = fields.String(dump_only=True)
+    created_at = fields.DateTime(dump_only=True)
+    updated_at = fields.DateTime(dump_only=True)
+
+
+class InstrumentChangeSchema(Schema):
+    name = fields.String(validate=validate.Length(1, 200))
+    description = fields.String(validate=validate.Length(0, 5000))
+
+
+@blueprint.route("/")
+class Instruments(MethodView):
+    @access.rule("signed_in")
+    @blueprint.response(200, InstrumentSchema(many=True))
+    @blueprint.paginate()
+    def get(self, pagination_parameters: Any) -> list[dict[str, Any]]:
+        """The instruments that the caller may read."""
+        mine = Instrument.id.in_(access.visible_instruments(access.user()))
+        query = select(Instrument).where(mine).order_by(Instrument.name, Instrument.id)
+        return [_shown(instrument) for (instrument,) in page_of(query, pagination_parameters)]
+
+    @access.rule("signed_in")
+    @blueprint.arguments(InstrumentSchema)
+    @blueprint.response(201, InstrumentSchema)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make an instrument; whoever makes it manages it."""
+        caller = access.user()
+        instrument = Instrument(
+            name=body["name"].strip(),
+            slug=_free_slug(body["name"]),
+            description=body["description"],
+            created_by=caller.id,
+        )
+        db.session.add(instrument)
+        db.session.flush()
+        db.session.add(
+            AccessGrant(
+                instrument_id=instrument.id,
+                user_id=caller.id,
+                role="manager",
+                granted_by=caller.id,
+            )
+        )
+        db.session.commit()
+        return _shown(instrument)
+
+
+@blueprint.route("/<instrument_id>")
+class OneInstrument(MethodView):
+    @access.rule("instrument")
+    @blueprint.response(200, InstrumentSchema)
+    def get(self, instrument_id: str) -> dict[str, Any]:
+        return _shown(access.instrument_for(instrument_id))
+
+    @access.rule("instrument")
+    @blueprint.arguments(InstrumentChangeSchema)
+    @blueprint.response(200, InstrumentSchema)
+    def patch(self, body: dict[str, Any], instrument_id: str) -> dict[str, Any]:
+        instrument = access.instrument_for(instrument_id, "manager")
+        for name, value in body.items():
+            setattr(instrument, name, value)
+        db.session.commit()
+        return _shown(instrument)
+
+    @access.rule("instrument")
+    @blueprint.response(204)
+    def delete(self, instrument_id: str) -> None:
+        """Delete it with its sources, objects, vectors and chats."""
+        instrument = access.instrument_for(instrument_id, "manager")
+        purges = remove_instrument(db.session(), instrument, access.user().id)
+        db.session.commit()
+        for job in purges:
+            jobs.enqueue(db.session(), services().queue, job)
+
+
+def _shown(instrument: Instrument) -> dict[str, Any]:
+    count = select(func.count()).where(Source.instrument_id == instrument.id)
+    return {
+        **InstrumentSchema().dump(instrument),
+        "created_at": instrument.created_at,
+        "updated_at": instrument.updated_at,
+        "source_count": db.session.scalar(count),
+        "my_access": access.level_on(access.user(), instrument.id),
+    }
+
+
+def _free_slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "instrument"
+    if db.session.scalar(select(exists().where(Instrument.slug == slug))):
+        return f"{slug}-{secrets.token_hex(3)}"
+    return slug

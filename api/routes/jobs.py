@@ -1,0 +1,212 @@
+"""Jobs: one way to follow, cancel and retry whatever takes time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from flask.views import MethodView
+from marshmallow import Schema, fields, validate
+from sqlalchemy import or_, select
+
+from api import access, jobs, streaming
+from api.errors import refuse
+from api.extensions import db
+from api.models import Job
+from api.models.base import is_uuid
+from api.paging import Blueprint, page_of
+from api.presence import listening
+from api.services import services
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What takes time")
+
+STATES = ("queued", "running", "done", "failed", "cancelled")
+
+
+class QueueSchema(Schema):
+    name = fields.String()
+    position = fields.Integer()
+    workers = fields.Integer(allow_none=True)
+
+
+class SubjectSchema(Schema):
+    type = fields.String()
+    id = fields.String()
+
+
+class JobSchema(Schema):
+    id = fields.String()
+    kind = fields.String()
+    state = fields.String()
+    stage = fields.String(allow_none=True)
+    done = fields.Integer()
+    total = fields.Integer(allow_none=True)
+    unit = fields.String(allow_none=True)
+    attempt = fields.Integer()
+    queue = fields.Nested(QueueSchema)
+    waiting_because = fields.String(allow_none=True)
+    heartbeat_at = fields.DateTime(allow_none=True)
+    created_at = fields.DateTime()
+    started_at = fields.DateTime(allow_none=True)
+    finished_at = fields.DateTime(allow_none=True)
+    error = fields.Dict(allow_none=True)
+    subject = fields.Nested(SubjectSchema)
+
+
+class JobQuerySchema(Schema):
+    state = fields.String(validate=validate.OneOf(STATES))
+    kind = fields.String(validate=validate.OneOf(sorted(jobs.KINDS)))
+    instrument = fields.String()
+
+
+class EventSchema(Schema):
+    id = fields.String()
+    event = fields.String()
+    data = fields.Dict()
+
+
+class EventsSchema(Schema):
+    events = fields.List(fields.Nested(EventSchema))
+    finished = fields.Boolean()
+
+
+class EventQuerySchema(Schema):
+    after = fields.String(load_default=None)
+    wait = fields.Float(load_default=0.0, validate=validate.Range(0, 30))
+
+
+@blueprint.route("/")
+class Jobs(MethodView):
+    @access.rule("signed_in")
+    @blueprint.arguments(JobQuerySchema, location="query")
+    @blueprint.response(200, JobSchema(many=True))
+    @blueprint.paginate()
+    def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[dict[str, Any]]:
+        """The caller's jobs and, but for answers, those of instruments they may read."""
+        who = access.user()
+        shared = Job.instrument_id.in_(access.visible_instruments(who)) & (Job.kind != "answer")
+        found = select(Job).where(or_(Job.user_id == who.id, shared))
+        if "state" in query:
+            found = found.where(Job.state == query["state"])
+        if "kind" in query:
+            found = found.where(Job.kind == query["kind"])
+        if "instrument" in query:
+            access.instrument_for(query["instrument"])
+            found = found.where(Job.instrument_id == query["instrument"])
+        ordered = found.order_by(Job.created_at.desc(), Job.id)
+        return [shown(job) for (job,) in page_of(ordered, pagination_parameters)]
+
+
+@blueprint.route("/<job_id>")
+class OneJob(MethodView):
+    @access.rule("signed_in")
+    @blueprint.response(200, JobSchema)
+    def get(self, job_id: str) -> dict[str, Any]:
+        return shown(job_for(job_id))
+
+
+@blueprint.route("/<job_id>/cancel")
+class Cancel(MethodView):
+    @access.rule("signed_in")
+    @blueprint.response(202, JobSchema)
+    def post(self, job_id: str) -> dict[str, Any]:
+        """Stop it, within 2 s of a batch or token; what ended already stays as it is."""
+        job = job_for(job_id, change=True)
+        cancel(job)
+        return shown(job)
+
+
+@blueprint.route("/<job_id>/retry")
+class Retry(MethodView):
+    @access.rule("signed_in")
+    @blueprint.response(202, JobSchema)
+    def post(self, job_id: str) -> dict[str, Any]:
+        """Try a failed or cancelled job again, from its checkpoint."""
+        job = job_for(job_id, change=True)
+        if not jobs.request_retry(db.session(), job):
+            refuse(409, f"This job is {job.state}; only a failed or cancelled one can be retried.")
+        jobs.mark_subject(db.session(), job, "queued")
+        db.session.commit()
+        # What is followed from now on is the new try.
+        try:
+            services().events.forget(job.id)
+        except redis.RedisError:
+            refuse(503, "The queue can't be reached right now; the job will start when it can.")
+        jobs.enqueue(db.session(), services().queue, job)
+        db.session.refresh(job)
+        return shown(job)
+
+
+@blueprint.route("/<job_id>/events")
+class Events(MethodView):
+    @access.rule("signed_in")
+    @blueprint.arguments(EventQuerySchema, location="query")
+    @blueprint.response(200, EventsSchema)
+    def get(self, query: dict[str, Any], job_id: str) -> dict[str, Any]:
+        """The job's log by polling; `wait` holds the answer until something happens."""
+        job = job_for(job_id)
+        _, cursor = streaming.cursor_of(query["after"], job.id)
+        db.session.remove()
+        found, finished = streaming.poll(
+            job_id, cursor, query["wait"], services().events, services().hub
+        )
+        shown_events = [
+            {"id": f"{job_id}/{event.id}", "event": event.event, "data": event.data}
+            for event in found
+        ]
+        return {"events": shown_events, "finished": finished}
+
+
+def job_for(job_id: str, *, change: bool = False) -> Job:
+    """A job that the caller may see (or, with `change`, stop and retry); else 404 or 403."""
+    who = access.user()
+    job = db.session.get(Job, job_id) if is_uuid(job_id) else None
+    if job is not None and (job.user_id == who.id or who.is_admin):
+        return job
+    if job is None or job.kind == "answer" or job.instrument_id is None:
+        refuse(404, "No such job.")
+    if access.level_on(who, job.instrument_id) is None:
+        refuse(404, "No such job.")
+    access.instrument_for(job.instrument_id, "editor" if change else "reader")
+    return job
+
+
+def cancel(job: Job) -> None:
+    """Ask `job` to stop; one that has not started ends at once, and that is told."""
+    ended = jobs.request_cancel(db.session(), job)
+    if ended:
+        jobs.mark_subject(db.session(), job, "cancelled")
+    db.session.commit()
+    db.session.refresh(job)
+    if ended:
+        services().events.publish(job.id, "cancelled", streaming.final_data(job))
+
+
+def shown(job: Job) -> dict[str, Any]:
+    """A job as clients see it."""
+    workers: int | None
+    try:
+        workers = listening(services().redis, job.queue)
+    except redis.RedisError:
+        workers = None
+    place = jobs.waiting(db.session(), job, workers)
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "stage": job.stage,
+        "done": job.done,
+        "total": job.total,
+        "unit": job.unit,
+        "attempt": job.attempt,
+        "queue": {"name": job.queue, "position": place.position, "workers": workers},
+        "waiting_because": place.because,
+        "heartbeat_at": job.heartbeat_at,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "error": (
+            {"code": job.error_code, "message": job.error_message} if job.error_code else None
+        ),
+        "subject": {"type": job.subject_type, "id": job.subject_id},
+    }

@@ -1,0 +1,228 @@
+"""Sources: what is known of an instrument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import Schema, fields, validate
+from sqlalchemy import or_, select
+
+from api import access, jobs
+from api.errors import refuse
+from api.extensions import db
+from api.intake import start_ingest
+from api.models import FragmentRow, Source, SourceVersion
+from api.models.base import is_uuid
+from api.paging import Blueprint, page_of
+from api.removal import remove_sources
+from api.routes.uploads import CompletedSchema
+from api.services import services
+
+blueprint = Blueprint(
+    "sources", __name__, url_prefix="/api/sources", description="What is known of an instrument"
+)
+
+TYPES = ("pdf", "video", "audio", "image", "document", "web", "conversation", "run")
+STATUSES = ("awaiting_upload", "queued", "processing", "ready", "failed")
+
+
+class SourceSchema(Schema):
+    id = fields.String()
+    instrument_id = fields.String()
+    title = fields.String()
+    filename = fields.String()
+    type = fields.String()
+    status = fields.String()
+    version_id = fields.String(allow_none=True)
+    media_type = fields.String()
+    size = fields.Integer()
+    sha256 = fields.String()
+    pages = fields.Integer(allow_none=True)
+    duration = fields.Float(allow_none=True, metadata={"description": "Seconds"})
+    fragment_count = fields.Integer()
+    error = fields.Dict(allow_none=True)
+    created_at = fields.DateTime()
+    updated_at = fields.DateTime()
+
+
+class SourceReportSchema(SourceSchema):
+    report = fields.Dict()
+
+
+class SourceQuerySchema(Schema):
+    instrument = fields.String()
+    q = fields.String(validate=validate.Length(0, 200))
+    type = fields.String(validate=validate.OneOf(TYPES))
+    status = fields.String(validate=validate.OneOf(STATUSES))
+
+
+class SourceChangeSchema(Schema):
+    title = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class FragmentSchema(Schema):
+    id = fields.String()
+    version_id = fields.String()
+    ordinal = fields.Integer()
+    kind = fields.String()
+    text = fields.String()
+    heading_path = fields.List(fields.String())
+    locators = fields.List(fields.Dict())
+    tokens = fields.Integer()
+
+
+@blueprint.route("/")
+class Sources(MethodView):
+    @access.rule("instrument")
+    @blueprint.arguments(SourceQuerySchema, location="query")
+    @blueprint.response(200, SourceSchema(many=True))
+    @blueprint.paginate()
+    def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[dict[str, Any]]:
+        """Sources of the instruments that the caller may read, newest first."""
+        if "instrument" in query:
+            access.instrument_for(query["instrument"])
+        found = _with_version().where(
+            Source.instrument_id.in_(access.visible_instruments(access.user()))
+        )
+        if "instrument" in query:
+            found = found.where(Source.instrument_id == query["instrument"])
+        if "type" in query:
+            found = found.where(Source.type == query["type"])
+        if "status" in query:
+            found = found.where(Source.status == query["status"])
+        if query.get("q"):
+            pattern = f"%{_escaped(query['q'])}%"
+            found = found.where(or_(Source.title.ilike(pattern), Source.filename.ilike(pattern)))
+        rows = page_of(found.order_by(Source.created_at.desc(), Source.id), pagination_parameters)
+        return [shown(source, version) for source, version in rows]
+
+
+@blueprint.route("/<source_id>")
+class OneSource(MethodView):
+    @access.rule("instrument")
+    @blueprint.response(200, SourceReportSchema)
+    def get(self, source_id: str) -> dict[str, Any]:
+        """The source with the report of its reading."""
+        return _one(access.source_for(source_id))
+
+    @access.rule("instrument")
+    @blueprint.arguments(SourceChangeSchema)
+    @blueprint.response(200, SourceReportSchema)
+    def patch(self, body: dict[str, Any], source_id: str) -> dict[str, Any]:
+        source = access.source_for(source_id, "editor")
+        source.title = body["title"].strip()
+        db.session.commit()
+        return _one(source)
+
+    @access.rule("instrument")
+    @blueprint.response(204)
+    def delete(self, source_id: str) -> None:
+        """Delete it with its fragments, vectors and objects; citations say "withdrawn"."""
+        source = access.source_for(source_id, "editor")
+        purges = remove_sources(db.session(), [source], access.user().id)
+        db.session.commit()
+        for job in purges:
+            jobs.enqueue(db.session(), services().queue, job)
+
+
+@blueprint.route("/<source_id>/reindex")
+class Reindex(MethodView):
+    @access.rule("instrument")
+    @blueprint.response(202, CompletedSchema)
+    def post(self, source_id: str) -> dict[str, Any]:
+        """Read the current version again; what it yields replaces what is there."""
+        source = access.source_for(source_id, "editor")
+        version = db.session.get(SourceVersion, source.current_version_id)
+        if version is None:
+            refuse(409, "This source has no version to read.")
+        if source.status in ("queued", "processing"):
+            refuse(409, "This source is being read; wait for its job or cancel it.")
+        job = start_ingest(db.session(), source, version, access.user().id)
+        db.session.commit()
+        jobs.enqueue(db.session(), services().queue, job)
+        return {
+            "source_id": source.id,
+            "version_id": version.id,
+            "job_id": job.id,
+            "status": source.status,
+        }
+
+
+@blueprint.route("/<source_id>/fragments")
+class Fragments(MethodView):
+    @access.rule("instrument")
+    @blueprint.response(200, FragmentSchema(many=True))
+    @blueprint.paginate()
+    def get(self, source_id: str, pagination_parameters: Any) -> list[FragmentRow]:
+        """Text and Locators of the current version, in order."""
+        source = access.source_for(source_id)
+        query = (
+            select(FragmentRow)
+            .where(FragmentRow.version_id == source.current_version_id)
+            .order_by(FragmentRow.ordinal)
+        )
+        return [fragment for (fragment,) in page_of(query, pagination_parameters)]
+
+
+def shown(source: Source, version: SourceVersion | None) -> dict[str, Any]:
+    """A source as clients see it; `version` is the current one."""
+    error = None
+    if version is not None and version.error_code:
+        error = {"code": version.error_code, "message": version.error_message}
+    return {
+        "id": source.id,
+        "instrument_id": source.instrument_id,
+        "title": source.title,
+        "filename": source.filename,
+        "type": source.type,
+        "status": source.status,
+        "version_id": source.current_version_id,
+        "media_type": version.media_type if version else None,
+        "size": version.size if version else None,
+        "sha256": version.sha256 if version else None,
+        "pages": version.pages if version else None,
+        "duration": version.duration if version else None,
+        "fragment_count": version.fragment_count if version else 0,
+        "error": error,
+        "created_at": source.created_at,
+        "updated_at": source.updated_at,
+    }
+
+
+def newest_version(source_id: str) -> SourceVersion | None:
+    return db.session.scalar(
+        select(SourceVersion)
+        .where(SourceVersion.source_id == source_id)
+        .order_by(SourceVersion.number.desc())
+        .limit(1)
+    )
+
+
+def _one(source: Source) -> dict[str, Any]:
+    current = (
+        db.session.get(SourceVersion, source.current_version_id)
+        if is_uuid(source.current_version_id or "")
+        else None
+    )
+    answer = shown(source, current)
+    answer["report"] = current.report if current else {}
+    newest = newest_version(source.id)
+    if newest is not None and newest is not current and newest.error_code:
+        answer["error"] = {
+            "code": newest.error_code,
+            "message": newest.error_message,
+            "version_id": newest.id,
+        }
+    return answer
+
+
+def _with_version() -> Any:
+    return select(Source, SourceVersion).outerjoin(
+        SourceVersion, SourceVersion.id == Source.current_version_id
+    )
+
+
+def _escaped(text: str) -> str:
+    """A user's text inside a LIKE pattern, taken literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

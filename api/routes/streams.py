@@ -1,0 +1,135 @@
+"""Server-sent events: the log of a job, and of a turn as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request
+from marshmallow import ValidationError
+
+from api import access, streaming
+from api.errors import refuse, unprocessable
+from api.events import BEGINNING
+from api.extensions import db
+from api.models import ChatTurn, Job
+from api.paging import Blueprint
+from api.routes import chat as chat_routes
+from api.routes import jobs as job_routes
+from api.services import services
+
+blueprint = Blueprint("streams", __name__, url_prefix="/stream", description="Live")
+
+Line = tuple[str | None, str, dict[str, Any]] | None
+
+
+@blueprint.route("/jobs/<job_id>")
+@access.rule("signed_in")
+@blueprint.response(200, content_type="text/event-stream")
+def job_stream(job_id: str) -> Response:
+    """`snapshot`, `progress`, then `done`, `failed` or `cancelled`."""
+    job = job_routes.job_for(job_id)
+    snapshot = job_routes.JobSchema().dump(job_routes.shown(job))
+    _, cursor = streaming.cursor_of(streaming.last_event_id(), job.id)
+    return streaming.sse(job_id, _job_lines(job_id, snapshot, cursor))
+
+
+@blueprint.route("/turns/<turn_id>")
+@access.rule("instrument")
+@blueprint.response(200, content_type="text/event-stream")
+def turn_stream(turn_id: str) -> Response:
+    """The events of a turn that exists: replay, then live."""
+    turn = chat_routes.turn_for(turn_id)
+    _, cursor = streaming.cursor_of(streaming.last_event_id(), turn.job_id)
+    return _turn_response(turn, cursor)
+
+
+@blueprint.route("/chat")
+@access.rule("instrument")
+@blueprint.response(200, content_type="text/event-stream")
+def chat_stream() -> Response:
+    """Ask and follow in one call. With a Last-Event-ID it resumes that turn, asking nothing."""
+    job_id, cursor = streaming.cursor_of(streaming.last_event_id())
+    if job_id is not None:
+        job = db.session.get(Job, job_id)
+        if job is None or job.kind != "answer":
+            refuse(404, "No such turn to resume.")
+        return _turn_response(chat_routes.turn_for(job.subject_id), cursor)
+    query = {
+        "instrument_id": request.args.get("instrument_id") or request.args.get("instrument"),
+        "question": request.args.get("q") or request.args.get("question") or "",
+        "session_id": request.args.get("session_id"),
+        "model": request.args.get("model"),
+    }
+    try:
+        body = chat_routes.AskSchema().load(query)
+    except ValidationError as error:
+        field = next(iter(error.messages_dict))
+        name = {"question": "q"}.get(field, field)
+        unprocessable(name, "instrument_id and q are needed to ask a question.", "query")
+    return _turn_response(chat_routes.begin(body), BEGINNING)  # type: ignore[arg-type]
+
+
+def _turn_response(turn: ChatTurn, cursor: str) -> Response:
+    start = {"turn_id": turn.id, "session_id": turn.session_id, "job_id": turn.job_id}
+    return streaming.sse(str(turn.job_id), _turn_lines(turn.id, str(turn.job_id), start, cursor))
+
+
+def _job_lines(job_id: str, snapshot: dict[str, Any], cursor: str) -> Iterator[Line]:
+    yield cursor, "snapshot", snapshot
+    for item in streaming.follow(job_id, cursor, services().events, services().hub):
+        if item is None:
+            yield None
+        elif not isinstance(item, streaming.Gap):
+            yield item.id, item.event, item.data
+
+
+def _turn_lines(turn_id: str, job_id: str, start: dict[str, Any], cursor: str) -> Iterator[Line]:
+    """The log in the words of a chat: `failed` and `cancelled` become `error`."""
+    if cursor == BEGINNING:
+        yield BEGINNING, "start", start
+    for item in streaming.follow(job_id, cursor, services().events, services().hub):
+        if item is None:
+            yield None
+        elif isinstance(item, streaming.Gap):
+            yield from _from_row(turn_id, cursor)
+        elif item.event in ("status", "token", "citation", "reset"):
+            yield item.id, item.event, item.data
+        elif item.event == "done":
+            yield item.id, "done", _done(turn_id)
+        elif item.event in streaming.FINAL:
+            yield item.id, "error", _error(item.event, item.data)
+
+
+def _from_row(turn_id: str, cursor: str) -> Iterator[Line]:
+    """What the row holds of the answer, for one whose log is gone.
+
+    A client that had nothing gets it as events; one that had some gets the whole as `snapshot`.
+    """
+    turn = _turn(turn_id)
+    if cursor != BEGINNING:
+        yield None, "snapshot", turn
+        return
+    if turn["answer"]:
+        yield None, "token", {"t": turn["answer"]}
+    for citation in turn["citations"]:
+        yield None, "citation", citation
+
+
+def _done(turn_id: str) -> dict[str, Any]:
+    turn = _turn(turn_id)
+    return {key: turn[key] for key in ("turn_id", "citations", "claims", "notices")}
+
+
+def _error(event: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "code": data.get("code") or event,
+        "message": data.get("message") or "The answer was cancelled; what was said is kept.",
+    }
+
+
+def _turn(turn_id: str) -> dict[str, Any]:
+    turn = db.session.get_one(ChatTurn, turn_id)
+    shown: Any = chat_routes.TurnSchema().dump(turn)
+    db.session.remove()
+    return shown

@@ -1,0 +1,224 @@
+"""The viewer: where a citation points, ready to be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, fields, validate
+from sqlalchemy import select
+
+from api import access, page_pictures
+from api.errors import refuse
+from api.extensions import db
+from api.models import ChatTurn, Citation, FragmentRow, Source, SourceVersion
+from api.models.base import is_uuid
+from api.paging import Blueprint
+from api.plain_text import plain_text, transcript
+from api.removal import poster_key
+from api.services import services
+from api.storage import ObjectMissing
+
+blueprint = Blueprint("viewer", __name__, url_prefix="/api/viewer", description="Showing proofs")
+
+
+class ViewSchema(Schema):
+    citation = fields.String(metadata={"description": "Id of the citation to show"})
+
+
+class PageSchema(ViewSchema):
+    width = fields.Integer(load_default=1000, validate=validate.Range(64, 3000))
+
+
+@blueprint.route("/pdf/<source_id>")
+@access.rule("instrument")
+@blueprint.arguments(ViewSchema, location="query")
+@blueprint.response(200)
+def pdf(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    """The page and the boxes of a citation; without one, the first page."""
+    source, version, citation = _shown(source_id, query, "pdf")
+    place = _locator(citation, "page")
+    boxes = place["boxes"] if place else []
+    return {
+        **_file(source, version),
+        "type": "pdf",
+        "page": place["page"] if place else 1,
+        "bbox": _around(boxes),
+        "boxes": boxes,
+        "page_width": place["page_width"] if place else None,
+        "page_height": place["page_height"] if place else None,
+        "rotation": place["rotation"] if place else 0,
+        "page_count": version.pages,
+    }
+
+
+@blueprint.route("/pdf/<source_id>/pages/<int:page>.png")
+@access.rule("instrument")
+@blueprint.arguments(PageSchema, location="query")
+@blueprint.response(200, content_type="image/png")
+def pdf_page(query: dict[str, Any], source_id: str, page: int) -> Response:
+    """The page as a picture, the proof marked."""
+    _, version, citation = _shown(source_id, query, "pdf")
+    if not 1 <= page <= (version.pages or page):
+        refuse(404, f"This source has {version.pages} pages.")
+    boxes = [
+        box
+        for place in (citation.locators if citation else [])
+        if place["type"] == "page" and place["page"] == page
+        for box in place["boxes"]
+    ]
+    # No transaction stays open while the page is drawn.
+    key, version_id = version.object_key, version.id
+    db.session.remove()
+    picture = page_pictures.page_picture(services(), key, version_id, page, query["width"], boxes)
+    return Response(picture, content_type="image/png", headers={"Cache-Control": "private"})
+
+
+@blueprint.route("/video/<source_id>")
+@access.rule("instrument")
+@blueprint.arguments(ViewSchema, location="query")
+@blueprint.response(200)
+def video(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    return _recording(query, source_id, "video")
+
+
+@blueprint.route("/audio/<source_id>")
+@access.rule("instrument")
+@blueprint.arguments(ViewSchema, location="query")
+@blueprint.response(200)
+def audio(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    return _recording(query, source_id, "audio")
+
+
+@blueprint.route("/image/<source_id>")
+@access.rule("instrument")
+@blueprint.arguments(ViewSchema, location="query")
+@blueprint.response(200)
+def image(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    source, version, citation = _shown(source_id, query, "image")
+    place = _locator(citation, "region")
+    boxes = place["boxes"] if place else []
+    facts = (version.report or {}).get("facts", {})
+    return {
+        **_file(source, version),
+        "type": "image",
+        "region": _around(boxes),
+        "boxes": boxes,
+        "alt_text": facts.get("alt_text"),
+        "width": facts.get("width"),
+        "height": facts.get("height"),
+    }
+
+
+@blueprint.route("/text/<source_id>")
+@access.rule("instrument")
+@blueprint.arguments(ViewSchema, location="query")
+@blueprint.response(200)
+def text(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    """The plain text of a document, web page or conversation, and the cited range."""
+    source, version, citation = _shown(source_id, query, "document", "web", "conversation", "run")
+    places = [p for p in (citation.locators if citation else []) if p["type"] == "text"]
+    return {
+        **_file(source, version),
+        "type": source.type,
+        "text": plain_text(_fragments(version)),
+        "start": min((p["start"] for p in places), default=None),
+        "end": max((p["end"] for p in places), default=None),
+        "anchor": next((p["anchor"] for p in places if p.get("anchor")), None),
+    }
+
+
+def _recording(query: dict[str, Any], source_id: str, kind: str) -> dict[str, Any]:
+    source, version, citation = _shown(source_id, query, kind)
+    times = [p for p in (citation.locators if citation else []) if p["type"] == "time"]
+    key = poster_key(version.id)
+    has_poster = bool((version.report or {}).get("facts", {}).get("poster"))
+    return {
+        **_file(source, version),
+        "type": kind,
+        "t_start": min((p["t_start"] for p in times), default=None),
+        "t_end": max((p["t_end"] for p in times), default=None),
+        "transcript": transcript(_fragments(version)),
+        "duration": version.duration,
+        "poster_url": _url(key, "poster.jpg", "image/jpeg") if has_poster else None,
+    }
+
+
+def _shown(
+    source_id: str, query: dict[str, Any], *types: str
+) -> tuple[Source, SourceVersion, Citation | None]:
+    """The source, the version to show and the citation, if the caller may see them.
+
+    A citation shows the version that it cites, for as long as that is kept.
+    """
+    source = access.source_for(source_id)
+    if source.type not in types:
+        refuse(404, f"This source is a {source.type}; use /api/viewer/{_view(source.type)}/.")
+    citation = _citation(query.get("citation"), source)
+    wanted = citation.version_id if citation else source.current_version_id
+    version = db.session.get(SourceVersion, wanted) if is_uuid(wanted or "") else None
+    if version is None or (version.status == "superseded" and citation is None):
+        refuse(404, "This version of the source is not kept any more.")
+    return source, version, citation
+
+
+def _citation(citation_id: str | None, source: Source) -> Citation | None:
+    if not citation_id:
+        return None
+    citation = db.session.get(Citation, citation_id) if is_uuid(citation_id) else None
+    turn = db.session.get(ChatTurn, citation.turn_id) if citation else None
+    if (
+        citation is None
+        or turn is None
+        or citation.source_id != source.id
+        or turn.user_id != access.user().id
+    ):
+        refuse(404, "No such citation of this source.")
+    return citation
+
+
+def _view(source_type: str) -> str:
+    return source_type if source_type in ("pdf", "video", "audio", "image") else "text"
+
+
+def _locator(citation: Citation | None, kind: str) -> dict[str, Any] | None:
+    places = citation.locators if citation else []
+    return next((place for place in places if place["type"] == kind), None)
+
+
+def _around(boxes: list[list[float]]) -> list[float] | None:
+    """The smallest box around all boxes."""
+    if not boxes:
+        return None
+    return [
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    ]
+
+
+def _file(source: Source, version: SourceVersion) -> dict[str, Any]:
+    return {
+        "source_id": source.id,
+        "title": source.title,
+        "filename": version.filename,
+        "version": version.number,
+        "version_id": version.id,
+        "checksum": f"sha256:{version.sha256}",
+        "file_url": _url(version.object_key, version.filename, version.media_type),
+    }
+
+
+def _url(key: str, filename: str, media_type: str) -> str:
+    try:
+        return services().storage.download_url(
+            key, services().config.download_seconds, filename=filename, media_type=media_type
+        )
+    except ObjectMissing:
+        refuse(404, "The file is not kept any more.")
+
+
+def _fragments(version: SourceVersion) -> list[FragmentRow]:
+    query = select(FragmentRow).where(FragmentRow.version_id == version.id)
+    return list(db.session.scalars(query.order_by(FragmentRow.ordinal)))

@@ -1,0 +1,131 @@
+"""Services: what the application works with outside its own process, made when first used.
+
+Looked up at the edge (a route or a task) and passed down as arguments. Tests swap it whole.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from api.config import Config
+
+if TYPE_CHECKING:
+    import numpy as np
+    import redis
+    from celery import Celery
+    from numpy.typing import NDArray
+
+    from api.events import EventLog, Hub
+    from api.storage import ObjectStore
+    from pipelines.embedding import Embedder
+    from pipelines.index import Index
+    from pipelines.llms.contract import LLM
+
+
+class Services:
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._lock = threading.RLock()
+        self._llms: dict[str, LLM] = {}
+        self._embedder: Embedder | None = None
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        import redis
+
+        return redis.Redis.from_url(
+            self.config.redis_url,
+            decode_responses=True,
+            socket_connect_timeout=3,
+            health_check_interval=30,
+        )
+
+    @cached_property
+    def events(self) -> EventLog:
+        from api.events import EventLog
+
+        return EventLog(self.redis, self.config.event_seconds)
+
+    @cached_property
+    def hub(self) -> Hub:
+        from api.events import Hub
+
+        return Hub(self.redis)
+
+    @cached_property
+    def queue(self) -> Celery:
+        """Sends tasks by name; the API knows no task's code."""
+        from celery import Celery
+
+        import celeryconfig
+
+        sender = Celery("vouch-sender", set_as_current=False)
+        sender.config_from_object(celeryconfig)
+        sender.conf.broker_url = self.config.redis_url
+        return sender
+
+    @cached_property
+    def storage(self) -> ObjectStore:
+        from api.storage import ObjectStore
+
+        config = self.config
+        return ObjectStore(
+            config.s3_endpoint,
+            config.s3_access_key,
+            config.s3_secret_key,
+            config.s3_bucket,
+            public_endpoint=config.s3_public_endpoint,
+            region=config.s3_region,
+        )
+
+    @cached_property
+    def index(self) -> Index:
+        from pipelines.index import Index
+
+        return Index(self.config.chroma_url)
+
+    @property
+    def embedder(self) -> Embedder:
+        """Loads the model when first asked, once for all threads: for workers only."""
+        from pipelines.embedding import load_embedder
+
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = load_embedder(
+                    self.config.embedding_model,
+                    device=self.config.embedding_device,
+                    cache=self.config.data / "models",
+                )
+            return self._embedder
+
+    def llm(self, name: str | None = None) -> LLM:
+        """The language model `name`, by default the one that `LLM` sets: for workers only."""
+        from pipelines.llms import load_llm
+        from pipelines.llms.contract import LLMSettings
+
+        name = name or self.config.llm
+        with self._lock:
+            if name not in self._llms:
+                settings = LLMSettings(
+                    base_url=self.config.openai_base_url,
+                    api_key=self.config.openai_api_key,
+                    embed=self.embed_long,
+                )
+                self._llms[name] = load_llm(name, settings)
+            return self._llms[name]
+
+    def embed_long(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of texts that may be longer than the model reads, by their beginnings."""
+        from pipelines.embedding import fitting
+
+        return self.embedder.embed([fitting(self.embedder, text) for text in texts])
+
+
+def services() -> Services:
+    """The running application's Services."""
+    return cast(Services, current_app.extensions["services"])

@@ -1,0 +1,287 @@
+"""Segments to Fragments: sized for the embedding model, following headings, cutting nothing away.
+
+A Fragment lies within one Part (a page, a slide, a minute), so its id can derive from the Part's
+place and page ranges can be worked on independently. Every token of every Segment ends up in
+exactly one Fragment; only a table's header row is repeated, so that each row can be understood
+alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.sentences import sentences
+from pipelines.types import Fragment, Part, Segment, Span, TextLocator
+
+Offsets = Callable[[Sequence[str]], list[list[tuple[int, int]]]]
+"""Texts -> for each its tokens' character ranges, without special tokens, never truncated."""
+
+ORDINALS_PER_UNIT = 10_000
+PREFIX_SHARE = 4
+"""The heading path may take a quarter of the model's room."""
+
+
+@dataclass
+class _Open:
+    """The Fragment being filled."""
+
+    text: str = ""
+    tokens: int = 0
+    kinds: list[str] = field(default_factory=list)
+    locators: list[Any] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    heading_path: tuple[str, ...] = ()
+
+    @property
+    def only_titles(self) -> bool:
+        return bool(self.kinds) and all(kind == "title" for kind in self.kinds)
+
+
+class Chunker:
+    """Turns Parts, in order, into Fragments. `headings` is its whole state between Parts."""
+
+    def __init__(
+        self,
+        offsets: Offsets,
+        max_tokens: int,
+        *,
+        special_tokens: int = 2,
+        headings: Sequence[Sequence[Any]] = (),
+    ) -> None:
+        """`max_tokens` and `special_tokens` are the embedding model's; `headings` a saved state."""
+        self._offsets = offsets
+        self._room = max_tokens - special_tokens
+        self._special = special_tokens
+        self._headings: list[tuple[int, str]] = [(int(level), str(t)) for level, t in headings]
+
+    @property
+    def headings(self) -> list[list[Any]]:
+        """The open headings as [level, text], outermost first; JSON for a checkpoint."""
+        return [[level, text] for level, text in self._headings]
+
+    def feed(self, part: Part) -> list[Fragment]:
+        """The Fragments of `part`, ordinals in steps of one from `part.start` x 10,000."""
+        writer = _Writer(self, part.start * ORDINALS_PER_UNIT)
+        segments = [segment for segment in part.segments if segment.text.strip()]
+        counted = self._offsets([segment.text for segment in segments])
+        for segment, tokens in zip(segments, counted, strict=True):
+            if segment.kind == "title":
+                writer.close_unless_titles()
+                self._open_heading(segment)
+            writer.add(segment, tokens)
+        return writer.finish()
+
+    def _open_heading(self, segment: Segment) -> None:
+        level = segment.level or 1
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
+        self._headings.append((level, " ".join(segment.text.split())))
+
+    def prefix(self) -> tuple[tuple[str, ...], int]:
+        """The heading path that fits in its share of the room, innermost kept, and its tokens."""
+        path = [text for _, text in self._headings]
+        limit = self._room // PREFIX_SHARE
+        counts = [len(tokens) for tokens in self._offsets(path)] if path else []
+        while path and sum(counts) + len(path) - 1 > limit:
+            path.pop(0)
+            counts.pop(0)
+        # " > " between headings counts one token each.
+        return tuple(path), (sum(counts) + len(path) - 1 if path else 0)
+
+    def count(self, text: str) -> int:
+        return len(self._offsets([text])[0])
+
+    @property
+    def room(self) -> int:
+        return self._room
+
+    @property
+    def special(self) -> int:
+        return self._special
+
+
+class _Writer:
+    """Fills Fragments of one Part."""
+
+    def __init__(self, chunker: Chunker, first_ordinal: int) -> None:
+        self._chunker = chunker
+        self._ordinal = first_ordinal
+        self._done: list[Fragment] = []
+        self._open = _Open()
+        self._budget = 0
+
+    def finish(self) -> list[Fragment]:
+        self.close()
+        return self._done
+
+    def close_unless_titles(self) -> None:
+        """Titles in a row stay together with what follows the last of them."""
+        if not self._open.only_titles:
+            self.close()
+
+    def close(self) -> None:
+        opened = self._open
+        self._open = _Open()
+        if not opened.text.strip():
+            return
+        if len(self._done) >= ORDINALS_PER_UNIT:
+            raise ValueError("one part of a source holds more fragments than it may")
+        kinds = [kind for kind in opened.kinds if kind != "title"] or ["title"]
+        # Headings that the text itself carries are not said twice.
+        path = opened.heading_path
+        while path and any(path[-1] == line.strip() for line in opened.text.splitlines()[:4]):
+            path = path[:-1]
+        fragment = Fragment(
+            ordinal=self._ordinal,
+            text=opened.text,
+            kind=max(set(kinds), key=kinds.count),  # type: ignore[arg-type]
+            heading_path=path,
+            locators=tuple(opened.locators),
+            spans=tuple(opened.spans),
+            tokens=0,
+        )
+        tokens = self._chunker.count(fragment.embedding_text) + self._chunker.special
+        self._done.append(fragment.model_copy(update={"tokens": tokens}))
+        self._ordinal += 1
+
+    def add(self, segment: Segment, tokens: list[tuple[int, int]]) -> None:
+        self._begin()
+        if self._open.tokens + len(tokens) <= self._budget:
+            self._append(segment, 0, len(segment.text), len(tokens))
+            return
+        if not self._open.only_titles:
+            self.close()
+            self._begin()
+        if self._open.tokens + len(tokens) <= self._budget:
+            self._append(segment, 0, len(segment.text), len(tokens))
+            return
+        self._split(segment, tokens)
+
+    def _begin(self) -> None:
+        """Take the heading path of the moment when a Fragment starts, and what room it leaves."""
+        if not self._open.text:
+            path, used = self._chunker.prefix()
+            self._open.heading_path = path
+            self._budget = self._chunker.room - used
+
+    def _split(self, segment: Segment, tokens: list[tuple[int, int]]) -> None:
+        """Lay a Segment that is too long over several Fragments, at the best ends there are."""
+        starts = [start for start, _ in tokens]
+        ends = _ends(segment)
+        header = _header(segment)
+        header_tokens = bisect_left(starts, header) if header else 0
+        if header_tokens * 3 > self._chunker.room:
+            header = header_tokens = 0
+        position = 0
+        while position < len(segment.text):
+            self._begin()
+            if position and header:
+                self._append(segment, 0, header, header_tokens)
+            first = bisect_left(starts, position)
+            room = self._budget - self._open.tokens
+            last = first + room
+            if last >= len(starts):
+                stop = len(segment.text)
+            else:
+                limit = starts[last]
+                index = bisect_right(ends, limit) - 1
+                stop = ends[index] if index >= 0 and ends[index] > position else 0
+                if stop <= position or (stop - position) * 3 < limit - position:
+                    stop = _word_end(segment.text, position, limit)
+            count = bisect_left(starts, stop) - first
+            self._append(segment, position, stop, count)
+            position = stop
+            if position < len(segment.text):
+                self.close()
+
+    def _append(self, segment: Segment, start: int, end: int, tokens: int) -> None:
+        piece = segment.text[start:end]
+        left = start + len(piece) - len(piece.lstrip())
+        right = start + len(piece.rstrip())
+        if right <= left:
+            return
+        opened = self._open
+        if opened.text:
+            opened.text += "\n"
+        shift = len(opened.text) - left
+        opened.text += segment.text[left:right]
+        opened.tokens += tokens
+        opened.kinds.append(segment.kind)
+        for span in _spans(segment, left, right):
+            locator, box = span[2], span[3]
+            index, box = _merge(opened.locators, locator, box)
+            opened.spans.append((span[0] + shift, span[1] + shift, index, box))
+
+
+def _spans(segment: Segment, left: int, right: int) -> list[tuple[int, int, Any, int]]:
+    """(start, end, Locator, box) of the characters left..right of a Segment."""
+    found = []
+    if segment.spans:
+        for start, end, index, box in segment.spans:
+            start, end = max(start, left), min(end, right)
+            if start < end:
+                found.append((start, end, segment.locators[index], box))
+    if found:
+        return found
+    return [(left, right, _narrow(locator, left, right), -1) for locator in segment.locators]
+
+
+def _narrow(locator: Any, left: int, right: int) -> Any:
+    """A TextLocator of the Segment's characters left..right; other Locators as they are."""
+    if isinstance(locator, TextLocator) and locator.end - locator.start >= right:
+        return locator.model_copy(
+            update={"start": locator.start + left, "end": locator.start + right}
+        )
+    return locator
+
+
+def _merge(locators: list[Any], locator: Any, box: int) -> tuple[int, int]:
+    """Put a Locator into the Fragment's list; boxes on the same page or picture share one.
+
+    Returns the index of the Locator and of the box in it.
+    """
+    boxes = getattr(locator, "boxes", None)
+    if boxes is None or box < 0:
+        if locators and locators[-1] == locator:
+            return len(locators) - 1, -1
+        locators.append(locator)
+        return len(locators) - 1, -1
+    line = boxes[box]
+    if locators and _same_surface(locators[-1], locator):
+        known = locators[-1].boxes
+        if line in known:
+            return len(locators) - 1, known.index(line)
+        locators[-1] = locators[-1].model_copy(update={"boxes": (*known, line)})
+        return len(locators) - 1, len(known)
+    locators.append(locator.model_copy(update={"boxes": (line,)}))
+    return len(locators) - 1, 0
+
+
+def _same_surface(one: Any, other: Any) -> bool:
+    if type(one) is not type(other) or not one.boxes:
+        return False
+    return one.model_copy(update={"boxes": ()}) == other.model_copy(update={"boxes": ()})
+
+
+def _ends(segment: Segment) -> list[int]:
+    """Positions at which the Segment may be cut: after rows of a table, else after sentences."""
+    if segment.kind == "table":
+        ends = [i + 1 for i, character in enumerate(segment.text) if character == "\n"]
+        return [*ends, len(segment.text)]
+    return [end for _, end in sentences(segment.text)]
+
+
+def _header(segment: Segment) -> int:
+    """Where the header row of a table ends; 0 if the Segment is no table."""
+    if segment.kind != "table":
+        return 0
+    return segment.text.find("\n") + 1
+
+
+def _word_end(text: str, start: int, limit: int) -> int:
+    """The last space before `limit`, or `limit` when one word fills it all."""
+    space = max(text.rfind(" ", start + 1, limit), text.rfind("\n", start + 1, limit))
+    return space if space > start else limit

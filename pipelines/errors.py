@@ -1,0 +1,86 @@
+"""The errors of the pipeline, each with a stable code and a message a person can act on.
+
+PipelineError
+├── UnsupportedType      nobody parses this kind of file                 unsupported_type
+├── SourceUnreadable     the file is broken, or not what it says it is   source_unreadable
+│   ├── PasswordRequired the file is encrypted; a password was needed    password_required
+│   ├── WrongPassword    the password that was given does not open it    wrong_password
+│   ├── SourceTooLarge   a limit on pages, pixels, seconds or memory     source_too_large
+│   ├── SourceEmpty      it was read, and holds no text                  no_text_found
+│   ├── ParserStalled    one part took longer than its time limit        parser_stalled
+│   └── ParserCrashed    the parser process died while reading it        parser_crashed
+├── ModelUnavailable     a model that was asked for can't be loaded      model_unavailable
+├── LLMError             the language model's provider refused or failed llm_failed
+└── Cancelled            somebody asked for the work to stop             cancelled
+"""
+
+
+class PipelineError(Exception):
+    """What went wrong, in a sentence that also says what to do next.
+
+    `code` never changes and may be matched by programs; `str(error)` is for people.
+    """
+
+    code = "pipeline_error"
+
+
+class UnsupportedType(PipelineError):
+    code = "unsupported_type"
+
+
+class SourceUnreadable(PipelineError):
+    code = "source_unreadable"
+
+
+class PasswordRequired(SourceUnreadable):
+    code = "password_required"
+
+
+class WrongPassword(SourceUnreadable):
+    code = "wrong_password"
+
+
+class SourceTooLarge(SourceUnreadable):
+    code = "source_too_large"
+
+
+class SourceEmpty(SourceUnreadable):
+    code = "no_text_found"
+
+
+class ParserStalled(SourceUnreadable):
+    code = "parser_stalled"
+
+
+class ParserCrashed(SourceUnreadable):
+    code = "parser_crashed"
+
+
+class ModelUnavailable(PipelineError):
+    code = "model_unavailable"
+
+
+class LLMError(PipelineError):
+    code = "llm_failed"
+
+
+class Cancelled(PipelineError):
+    code = "cancelled"
+
+
+ERRORS: dict[str, type[PipelineError]] = {
+    error.code: error
+    for error in (
+        UnsupportedType,
+        SourceUnreadable,
+        PasswordRequired,
+        WrongPassword,
+        SourceTooLarge,
+        SourceEmpty,
+        ParserStalled,
+        ParserCrashed,
+        ModelUnavailable,
+        LLMError,
+        Cancelled,
+    )
+}

@@ -1,0 +1,78 @@
+"""What a language model is to us: a prompt in, text out as it comes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipelines.types import Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question, the passages that may answer it (numbered from 1), and how to ask."""
+
+    question: str
+    hits: Sequence[Hit]
+    messages: Sequence[dict[str, str]]
+    """The same as chat messages: role and content."""
+
+
+@dataclass
+class Usage:
+    """Tokens read and written, where the provider counts them."""
+
+    counts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LLMSettings:
+    """What providers may need. `embed` turns texts into unit vectors, float32 [n, d]."""
+
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    embed: Callable[[Sequence[str]], NDArray[np.float32]] | None = None
+
+
+class Stop:
+    """Asked for from another thread: breaks off even a model that is silent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._set = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        with self._lock:
+            self._set = True
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def call(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the stop comes; now, if it has come."""
+        with self._lock:
+            if not self._set:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+
+class LLM(Protocol):
+    """`stream` yields text as it comes, fills `usage` and ends early when `stop` is set.
+
+    Passages are cited as `[n]`. Closing the iterator stops the provider. Raises LLMError.
+    """
+
+    name: str
+
+    def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]: ...

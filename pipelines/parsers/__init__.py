@@ -1,0 +1,39 @@
+"""Every parser, in one list: a file per kind of source, a line here.
+
+Importing this loads no heavy library; a parser does when it parses.
+"""
+
+from pipelines.errors import UnsupportedType
+from pipelines.parsers.contract import Parser
+from pipelines.parsers.html import HtmlParser, MarkdownParser
+from pipelines.parsers.image import ImageParser
+from pipelines.parsers.office import DocxParser, PptxParser
+from pipelines.parsers.pdf import PdfParser
+from pipelines.parsers.recording import AudioParser, VideoParser
+from pipelines.parsers.spreadsheet import CsvParser, XlsxParser
+from pipelines.parsers.text import TextParser
+
+PARSERS: list[Parser] = [
+    PdfParser(),
+    ImageParser(),
+    VideoParser(),
+    AudioParser(),
+    DocxParser(),
+    PptxParser(),
+    XlsxParser(),
+    CsvParser(),
+    MarkdownParser(),
+    TextParser(),
+    HtmlParser(),
+]
+
+
+def parser_for(media_type: str) -> Parser:
+    """The parser of such files; UnsupportedType when there is none."""
+    for parser in PARSERS:
+        if media_type in parser.media_types:
+            return parser
+    raise UnsupportedType(
+        f"Files of the type {media_type} can't be read. Upload a PDF, picture, video, recording, "
+        "Word, PowerPoint, Excel, CSV, Markdown, text or HTML file."
+    )

@@ -1,0 +1,294 @@
+"""Plain text that knows its places: what the document parsers share.
+
+The plain text of a document is the text of all its segments joined by one blank line. Every
+TextLocator counts characters in it, so a viewer that joins the segments can mark any proof.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.errors import SourceTooLarge
+from pipelines.types import (
+    ParseOptions,
+    ParseWarning,
+    Part,
+    Segment,
+    SegmentKind,
+    TextLocator,
+)
+
+SEPARATOR = "\n\n"
+PARAGRAPH_CHARACTERS = 4_000
+"""A longer paragraph is parted at a sentence or a space, so that no segment is a whole file."""
+TABLE_CHARACTERS = 600
+"""Rows of a table go into one segment up to about this many characters, header row included."""
+SECTION_SEGMENTS = 200
+SECTION_CHARACTERS = 200_000
+MAX_CHARACTERS = 100_000_000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+_SPACES = re.compile(r"[^\S\n]+")
+_SENTENCE_END = re.compile(r"[.!?]\s+|[。！？]")
+_SPACE = re.compile(r"\s+")
+_VALUE = re.compile(r"[-+−–~<>≤≥±]?\s*[$€£¥]?\s*\d[\d.,:/\s%-]*\W?")
+
+
+@dataclass
+class PlainText:
+    """Turns pieces of text, in reading order, into Segments with their offsets."""
+
+    characters: int = 0
+    """Length of the plain text so far."""
+
+    def add(
+        self,
+        text: str,
+        kind: SegmentKind = "text",
+        *,
+        level: int | None = None,
+        anchor: str | None = None,
+    ) -> list[Segment]:
+        """Segments for one paragraph, title, list item or block of code; none if it is blank."""
+        cleaned = clean_code(text) if kind == "code" else clean(text)
+        return [
+            Segment(
+                text=piece,
+                kind=kind,
+                level=level,
+                locators=(self._place(piece, anchor),),
+            )
+            for piece in _pieces(cleaned)
+        ]
+
+    def add_table(
+        self,
+        rows: Sequence[Sequence[str]],
+        *,
+        header_rows: int = 0,
+        anchors: Sequence[str | None] | str | None = None,
+    ) -> list[Segment]:
+        """Table segments: a line per row, cells parted by ` | `, one Locator and span per line.
+
+        A long table becomes several segments, each of which begins with the header rows again, so
+        that any of its rows can be understood without the others. `anchors` is one for all rows or
+        one per row.
+        """
+        per_row = [anchors] * len(rows) if isinstance(anchors, str | None) else list(anchors)
+        lines = [(_line(row), anchor) for row, anchor in zip(rows, per_row, strict=True)]
+        header, body = lines[:header_rows], [line for line in lines[header_rows:] if line[0]]
+        header_length = sum(len(line) + 1 for line, _ in header)
+        segments: list[Segment] = []
+        group: list[tuple[str, str | None]] = []
+        length = header_length
+        for line in body:
+            if group and length + len(line[0]) > TABLE_CHARACTERS:
+                segments.append(self._table(header + group))
+                group, length = [], header_length
+            group.append(line)
+            length += len(line[0]) + 1
+        if group or (header and not segments):
+            segments.append(self._table(header + group))
+        return segments
+
+    def _table(self, lines: list[tuple[str, str | None]]) -> Segment:
+        text = "\n".join(line for line, _ in lines)
+        begin = self._place(text, None).start
+        locators, spans, at = [], [], 0
+        for index, (line, anchor) in enumerate(lines):
+            end = at + len(line)
+            locators.append(TextLocator(start=begin + at, end=begin + end, anchor=anchor))
+            spans.append((at, end, index, -1))
+            at = end + 1
+        return Segment(text=text, kind="table", locators=tuple(locators), spans=tuple(spans))
+
+    def _place(self, text: str, anchor: str | None) -> TextLocator:
+        start = self.characters + len(SEPARATOR) if self.characters else 0
+        self.characters = start + len(text)
+        if self.characters > MAX_CHARACTERS:
+            raise SourceTooLarge(
+                f"The document holds more than {MAX_CHARACTERS:,} characters of text. "
+                "Split it and upload the parts."
+            )
+        return TextLocator(start=start, end=self.characters, anchor=anchor)
+
+
+def clean(text: str) -> str:
+    """Text without control characters (a database refuses NUL) and runs of spaces."""
+    text = _SPACES.sub(" ", _CONTROL.sub("", _lines(text)))
+    return re.sub(r" ?\n ?", "\n", text).strip()
+
+
+def clean_code(text: str) -> str:
+    """Text without control characters; its indentation is kept."""
+    return _CONTROL.sub("", _lines(text)).strip("\n").rstrip()
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
+
+
+def _line(row: Sequence[str]) -> str:
+    cells = [clean(cell).replace("\n", " ") for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return " | ".join(cells)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > PARAGRAPH_CHARACTERS:
+        window = text[start : start + PARAGRAPH_CHARACTERS]
+        cut = _last_end(_SENTENCE_END, window) or _last_end(_SPACE, window) or len(window)
+        if piece := window[:cut].strip():
+            yield piece
+        start += cut
+    if piece := text[start:].strip() if start else text:
+        yield piece
+
+
+def _last_end(pattern: re.Pattern[str], window: str) -> int | None:
+    """Where the last match in the second half of `window` ends."""
+    ends = [match.end() for match in pattern.finditer(window, len(window) // 2)]
+    return ends[-1] if ends else None
+
+
+def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: names for at least half, no value, rows below."""
+    if len(rows) < 2:
+        return False
+    names = [name for name in map(clean, rows[0]) if name]
+    enough = len(names) >= max(2, len(rows[0]) / 2)
+    return enough and all(len(name) <= 120 and not _VALUE.fullmatch(name) for name in names)
+
+
+def sections(
+    segments: Iterable[Segment],
+    plain: PlainText,
+    options: ParseOptions,
+    *,
+    facts: dict[str, Any],
+    warnings: Sequence[ParseWarning] = (),
+) -> Iterator[Part]:
+    """Parts of up to 200 segments, parted before a title where one comes in the last half.
+
+    `facts` go with every Part, so that a run that was resumed knows them too; `warnings` with the
+    first. A document without a segment yields one Part without segments.
+    """
+    all_segments = list(segments)
+    bounds = _section_bounds(all_segments)
+    facts = {**facts, "characters": plain.characters}
+    for index, (start, stop) in enumerate(bounds):
+        if wanted(index, options):
+            yield part_of(
+                all_segments[start:stop],
+                index,
+                total=len(bounds),
+                unit="sections",
+                facts=facts,
+                warnings=warnings if index == 0 else (),
+            )
+
+
+def _section_bounds(segments: Sequence[Segment]) -> list[tuple[int, int]]:
+    bounds, start, characters = [], 0, 0
+    for index, segment in enumerate(segments):
+        count = index - start
+        heading = segment.kind == "title" and count >= SECTION_SEGMENTS // 2
+        full = count >= SECTION_SEGMENTS or characters >= SECTION_CHARACTERS
+        if count and (heading or full):
+            bounds.append((start, index))
+            start, characters = index, 0
+        characters += len(segment.text)
+    bounds.append((start, len(segments)))
+    return bounds
+
+
+def wanted(index: int, options: ParseOptions) -> bool:
+    """Whether the unit lies in what was asked for."""
+    return options.start <= index and (options.stop is None or index < options.stop)
+
+
+def part_of(
+    segments: Sequence[Segment],
+    index: int,
+    *,
+    total: int | None,
+    unit: Literal["slides", "sheets", "sections"],
+    facts: dict[str, Any],
+    warnings: Sequence[ParseWarning] = (),
+) -> Part:
+    """The Part of one unit, with its words counted."""
+    return Part(
+        start=index,
+        stop=index + 1,
+        total=total,
+        unit=unit,
+        segments=tuple(segments),
+        warnings=tuple(warnings),
+        facts=facts,
+        counts={
+            f"{unit}_read": 1,
+            "words": sum(len(segment.text.split()) for segment in segments),
+        },
+    )
+
+
+def number_text(value: float) -> str:
+    """A number without an exponent or a needless `.0`, and without losing a digit."""
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        return repr(value)
+    return str(value)
+
+
+def language_of(texts: Iterable[str]) -> str | None:
+    """ISO 639-1 code of the language of most text; None for little text or mostly signs."""
+    from langdetect import DetectorFactory, LangDetectException, detect
+
+    sample, length = [], 0
+    for text in texts:
+        sample.append(text[:1000])
+        length += len(sample[-1])
+        if length > 8_000:
+            break
+    text = " ".join(sample)
+    letters = sum(character.isalpha() or character == " " for character in text)
+    if length < 40 or letters < 0.7 * len(text):
+        return None
+    # langdetect draws random numbers; a source parsed twice must say the same.
+    DetectorFactory.seed = 0
+    try:
+        found: str = detect(text)
+    except LangDetectException:
+        return None
+    return found[:2]
+
+
+def read_limited(path: Path, limit: int) -> bytes:
+    """The bytes of a file that is parsed whole; SourceTooLarge above `limit` bytes."""
+    size = path.stat().st_size
+    if size > limit:
+        raise SourceTooLarge(
+            f"The file has {size / 2**20:.0f} MiB; this kind of file is read up to "
+            f"{limit / 2**20:.0f} MiB. Split it and upload the parts."
+        )
+    return path.read_bytes()
+
+
+def facts_of(**known: Any) -> dict[str, Any]:
+    """The facts that have a value; dates as ISO 8601."""
+    facts = {}
+    for name, value in known.items():
+        if hasattr(value, "isoformat"):
+            value = value.isoformat()
+        if isinstance(value, str):
+            value = clean(value)[:500]
+        if value:
+            facts[name] = value
+    return facts

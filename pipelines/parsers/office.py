@@ -1,0 +1,349 @@
+"""Word and PowerPoint files, through unstructured's partitioners.
+
+They find styles, list labels and tables well, but not all of the text: `partition_docx` passes
+over tracked insertions, content controls, text boxes, footnotes and headings of a style of one's
+own; `partition_pptx` over charts, and puts notes before the slide. So a Word file is first
+rewritten in memory, through python-docx, into a form where nothing is hidden from it, and slides
+are completed through python-pptx. Pictures inside are not read yet; a slide that is nothing but
+pictures says so.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from pipelines.errors import PipelineError, SourceUnreadable
+from pipelines.parsers.detect import DOCX, PPTX
+from pipelines.parsers.documents import (
+    PlainText,
+    facts_of,
+    language_of,
+    looks_like_header,
+    number_text,
+    part_of,
+    sections,
+    wanted,
+)
+from pipelines.parsers.ooxml import open_package
+from pipelines.parsers.tables import rows_of
+from pipelines.parsers.unstructured_setup import prepare_unstructured
+from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
+
+log = logging.getLogger(__name__)
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_FOOTNOTES = re.compile(r"/(foot|end)notes\d*\.xml$")
+
+
+class DocxParser:
+    """A Word document; text of headers and footers comes once, first, as `metadata`."""
+
+    source_type: SourceType = "document"
+    media_types = frozenset({DOCX})
+
+    def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
+        prepare_unstructured()
+        from unstructured.partition.docx import partition_docx
+
+        plain = PlainText()
+        with open_package(path, options.password) as file:
+            try:
+                facts, ready = _whole_docx(file)
+                elements = partition_docx(file=ready, languages=[""], include_page_breaks=False)
+                segments = list(_docx_segments(elements, plain))
+            except (PipelineError, MemoryError):
+                raise
+            except Exception as exc:
+                raise _unreadable("Word document") from exc
+        language = language_of(s.text for s in segments)
+        yield from sections(
+            segments, plain, options, facts={**facts_of(language=language), **facts}
+        )
+
+
+class PptxParser:
+    """A presentation; a Part is a slide, its notes come after what it shows."""
+
+    source_type: SourceType = "document"
+    media_types = frozenset({PPTX})
+
+    def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
+        prepare_unstructured()
+        import pptx
+        from unstructured.partition.pptx import partition_pptx
+
+        with open_package(path, options.password) as file:
+            try:
+                presentation = pptx.Presentation(file)
+                slides = list(presentation.slides)
+                file.seek(0)
+                elements = partition_pptx(file=file, languages=[""], include_page_breaks=False)
+            except (PipelineError, MemoryError):
+                raise
+            except Exception as exc:
+                raise _unreadable("presentation") from exc
+            facts = _properties(presentation.core_properties)
+            facts |= {
+                "slides": len(slides),
+                **facts_of(language=language_of(e.text for e in elements)),
+            }
+            shown: dict[int, list[Any]] = {}
+            for element in elements:
+                shown.setdefault(element.metadata.page_number or 1, []).append(element)
+            plain = PlainText()
+            for index, slide in enumerate(slides):
+                number = index + 1
+                segments = _slide_segments(shown.get(number, ()), plain, f"#slide-{number}")
+                completed, warnings = _completed(slide, plain, number, empty=not segments)
+                if wanted(index, options):
+                    yield part_of(
+                        [*segments, *completed],
+                        index,
+                        total=len(slides),
+                        unit="slides",
+                        facts={**facts, "characters": plain.characters},
+                        warnings=warnings,
+                    )
+
+
+def _unreadable(what: str) -> SourceUnreadable:
+    return SourceUnreadable(
+        f"The {what} is damaged or not what its name says. Open it, save it again and upload that."
+    )
+
+
+def _properties(core: Any) -> dict[str, Any]:
+    """Title, author, language and dates; a property that is damaged is as good as absent."""
+    known: dict[str, Any] = {}
+    for name in ("title", "author", "created", "modified", "language"):
+        try:
+            known[name] = getattr(core, name)
+        except (ValueError, KeyError, AttributeError):
+            continue
+    if known.get("author") in ("python-docx", "python-pptx", "Steve Canny"):
+        del known["author"]
+    if known.get("language"):
+        known["language"] = known["language"].split("-")[0].lower()
+    return facts_of(**known)
+
+
+def _docx_segments(elements: Sequence[Any], plain: PlainText) -> Iterator[Segment]:
+    margins = {e.text: e for e in elements if e.category in ("Header", "Footer")}
+    for text in margins:
+        if re.search(r"[^\W\d_]{3}", text):
+            yield from plain.add(text, "metadata")
+    for element in elements:
+        category = element.category
+        if category in ("Header", "Footer"):
+            continue
+        if category == "Table":
+            yield from _table(element, plain, None)
+        elif category == "Title":
+            level = min((element.metadata.category_depth or 0) + 1, 6)
+            yield from plain.add(element.text, "title", level=level)
+        elif category == "ListItem":
+            yield from plain.add(element.text, "list_item")
+        else:
+            yield from plain.add(element.text)
+
+
+def _table(element: Any, plain: PlainText, anchor: str | None) -> list[Segment]:
+    from lxml import html
+
+    if not element.metadata.text_as_html:
+        return plain.add(element.text, "table", anchor=anchor)
+    table = html.fragment_fromstring(element.metadata.text_as_html)
+    rows, header_rows = rows_of(table, lambda cell: " ".join(cell.itertext()))
+    if all(len(row) <= 1 for row in rows):
+        # A box drawn round a paragraph.
+        return [s for row in rows for cell in row for s in plain.add(cell, anchor=anchor)]
+    if not header_rows and looks_like_header(rows):
+        header_rows = 1
+    return plain.add_table(rows, header_rows=header_rows, anchors=anchor)
+
+
+def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
+    """Facts, and the document with nothing hidden from the partitioner, as a new file."""
+    import docx
+
+    document = docx.Document(file)
+    body = document.element.body
+    for node in list(body.iter(f"{_W}del", f"{_W}moveFrom", f"{_MC}Fallback")):
+        node.getparent().remove(node)
+    _lift_text_boxes(body)
+    wrappers = ("ins", "moveTo", "smartTag", "sdt", "sdtContent", "customXml", "fldSimple")
+    for control in list(body.iter(f"{_W}sdt")):
+        # "Click here to enter text" is nobody's text.
+        if control.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None:
+            control.getparent().remove(control)
+    for name in ("sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr"):
+        for node in list(body.iter(f"{_W}{name}")):
+            node.getparent().remove(node)
+    for name in wrappers:
+        for node in list(body.iter(f"{_W}{name}")):
+            _unwrap(node)
+    _name_headings(document)
+    _append_footnotes(document, body)
+    for part in document.part.package.iter_parts():
+        if part.content_type.startswith(("image/", "video/", "audio/")):
+            part._blob = b""
+    ready = io.BytesIO()
+    document.save(ready)
+    ready.seek(0)
+    return _properties(document.core_properties), ready
+
+
+def _unwrap(node: Any) -> None:
+    for child in list(node):
+        node.addprevious(child)
+    node.getparent().remove(node)
+
+
+def _lift_text_boxes(body: Any) -> None:
+    """Paragraphs of text boxes go after the paragraph that the box hangs on."""
+    for box in list(body.iter(f"{_W}txbxContent")):
+        host = next((a for a in box.iterancestors(f"{_W}p")), None)
+        if host is None:
+            continue
+        for child in reversed(list(box)):
+            host.addnext(child)
+
+
+def _name_headings(document: Any) -> None:
+    """Gives a paragraph style with an outline level the name of the built-in heading it acts as."""
+    for style in document.styles:
+        if getattr(style, "type", None) != 1 or (style.name or "").startswith("Heading "):
+            continue
+        if style.name in ("Title", "Subtitle", "TOC Heading"):
+            continue
+        level = _outline_level(style)
+        if level is not None and level < 9:
+            style.element.get_or_add_name().val = f"heading {level + 1}"
+
+
+def _outline_level(style: Any) -> int | None:
+    seen = set()
+    while style is not None and style.style_id not in seen:
+        seen.add(style.style_id)
+        for value in style.element.xpath("./w:pPr/w:outlineLvl/@w:val"):
+            return int(value) if value.isdecimal() else None
+        style = getattr(style, "base_style", None)
+    return None
+
+
+def _append_footnotes(document: Any, body: Any) -> None:
+    """Each foot- or endnote becomes a paragraph after the one that refers to it."""
+    from docx.oxml import OxmlElement
+    from lxml import etree
+
+    for relation in document.part.rels.values():
+        if relation.is_external or not _FOOTNOTES.search(str(relation.target_part.partname)):
+            continue
+        kind = "footnote" if "footnotes" in str(relation.target_part.partname) else "endnote"
+        safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        root = etree.fromstring(relation.target_part.blob, safe)
+        notes = {
+            note.get(f"{_W}id"): " ".join(
+                "".join(t.text or "" for t in p.iter(f"{_W}t")) for p in note.iter(f"{_W}p")
+            ).strip()
+            for note in root.iter(f"{_W}{kind}")
+        }
+        last: dict[Any, Any] = {}
+        for reference in list(body.iter(f"{_W}{kind}Reference")):
+            text = notes.pop(reference.get(f"{_W}id"), "")
+            host = next((a for a in reference.iterancestors() if a.getparent() is body), None)
+            if not text or host is None:
+                continue
+            paragraph, run, node = OxmlElement("w:p"), OxmlElement("w:r"), OxmlElement("w:t")
+            node.text = text
+            run.append(node)
+            paragraph.append(run)
+            last.get(host, host).addnext(paragraph)
+            last[host] = paragraph
+
+
+def _slide_segments(elements: Sequence[Any], plain: PlainText, anchor: str) -> list[Segment]:
+    """What a slide shows. Only the title placeholder makes a title: the partitioner also guesses
+    titles among body text, at a greater depth. It comes first, wherever it stands."""
+
+    def is_title(element: Any) -> bool:
+        return element.category == "Title" and not element.metadata.category_depth
+
+    segments: list[Segment] = []
+    for element in sorted(elements, key=is_title, reverse=True):
+        if element.category == "Table":
+            segments += _table(element, plain, anchor)
+        elif is_title(element):
+            segments += plain.add(element.text, "title", level=1, anchor=anchor)
+        elif element.category == "ListItem":
+            segments += plain.add(element.text, "list_item", anchor=anchor)
+        else:
+            segments += plain.add(element.text, anchor=anchor)
+    return segments
+
+
+def _completed(
+    slide: Any, plain: PlainText, number: int, *, empty: bool
+) -> tuple[list[Segment], list[ParseWarning]]:
+    """Charts and notes of a slide, and a warning about what on it can't be read."""
+    anchor = f"#slide-{number}"
+    segments: list[Segment] = []
+    pictures = diagrams = 0
+    for shape in _shapes(slide.shapes):
+        if getattr(shape, "has_chart", False):
+            try:
+                segments += _chart(shape.chart, plain, anchor)
+            except (ValueError, KeyError, AttributeError, TypeError, NotImplementedError):
+                log.warning("chart not read", exc_info=True)
+                diagrams += 1
+        elif shape.element.xpath(".//*[local-name()='graphicData'][contains(@uri,'diagram')]"):
+            diagrams += 1
+        elif shape.element.tag.endswith("}pic"):
+            pictures += 1
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        for paragraph in slide.notes_slide.notes_text_frame.paragraphs:
+            segments += plain.add(paragraph.text, anchor=anchor)
+    warnings = []
+    if diagrams or (pictures and empty and not segments):
+        what = "a diagram" if diagrams else "pictures"
+        warnings.append(
+            ParseWarning(
+                code="pictures_not_read",
+                message=f"The slide holds {what} whose text was not read.",
+                place=f"slide {number}",
+            )
+        )
+    return segments, warnings
+
+
+def _shapes(shapes: Any) -> Iterator[Any]:
+    for shape in shapes:
+        if hasattr(shape, "shapes"):
+            yield from _shapes(shape.shapes)
+        else:
+            yield shape
+
+
+def _chart(chart: Any, plain: PlainText, anchor: str) -> list[Segment]:
+    """The chart's title as caption, and its values as a table of categories by series."""
+    segments: list[Segment] = []
+    if chart.has_title and chart.chart_title.has_text_frame:
+        segments += plain.add(chart.chart_title.text_frame.text, "caption", anchor=anchor)
+    for plot in chart.plots:
+        series = list(plot.series)
+        names = [str(category) for category in plot.categories]
+        columns = [list(one.values) for one in series]
+        if not names or not columns:
+            continue
+        rows = [["", *(one.name or "" for one in series)]]
+        for index, name in enumerate(names):
+            values = [column[index] if index < len(column) else None for column in columns]
+            rows.append([name, *("" if value is None else number_text(value) for value in values)])
+        segments += plain.add_table(rows, header_rows=1, anchors=anchor)
+    return segments

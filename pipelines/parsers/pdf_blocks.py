@@ -1,0 +1,257 @@
+"""Rows -> blocks -> segments: paragraphs, headings, list items, captions and tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from pipelines.parsers.pdf_fonts import is_monospaced
+from pipelines.parsers.pdf_layout import Row, reading_order, rows_of
+from pipelines.parsers.pdf_letters import LEADER
+from pipelines.parsers.pdf_rules import Rules
+from pipelines.parsers.pdf_style import DocumentStyle
+from pipelines.parsers.pdf_tables import Table, find_tables
+from pipelines.parsers.pdf_text import PageShape, Piece
+from pipelines.types import Box, PageLocator, Segment, SegmentKind, Span
+
+_BULLET = re.compile(
+    r"^(?:[•◦▪■●○►▸‣·\uf0a0-\uf0ff]\s*|[–—*\-]\s+|\(?\d{1,3}[.)]\s+|\(?[A-Za-z][.)]\s+|[①-⑳]\s*)\S"
+)
+_CAPTION = re.compile(
+    r"^(?:fig(?:ure)?|table|tab|abbildung|tabelle|tableau|figura|tabla|listing|example)"
+    r"\.?\s*[A-Z]?\d[\d.\-–]*[a-z]?\b(?!\s+(?-i:[a-z]))",
+    re.IGNORECASE,
+)
+_HYPHENATED = re.compile(r"\w{2,}-$")
+_COMPOUND = re.compile(r"\w+-\w+")
+_SENTENCE_END = (".", "!", "?", "。", "！", "？", "؟", ":", ";")
+
+
+@dataclass(slots=True)
+class _Block:
+    rows: list[Row]
+
+
+def page_segments(
+    pieces: list[Piece],
+    shape: PageShape,
+    page: int,
+    style: DocumentStyle,
+    rules: Rules,
+) -> list[Segment]:
+    """Segments of a page (`page` counts from 1) in reading order."""
+    compounds = {word.lower() for piece in pieces for word in _COMPOUND.findall(piece.text)}
+    segments: list[Segment] = []
+    for region in reading_order(pieces, rules.across):
+        rows: list[Row] = []
+        for item in find_tables(rows_of(region), rules):
+            if isinstance(item, Row):
+                rows.append(item)
+                continue
+            segments += _segments_of(rows, compounds, shape, page, style)
+            rows = []
+            segments.append(_table_segment(item, shape, page))
+        segments += _segments_of(rows, compounds, shape, page, style)
+    return segments
+
+
+def _segments_of(
+    rows: list[Row], compounds: set[str], shape: PageShape, page: int, style: DocumentStyle
+) -> list[Segment]:
+    found = []
+    for block in _blocks(rows):
+        kind, level = _kind(block, style)
+        lines = [line for row in block.rows for line in _lines(row)]
+        texts = [" ".join(piece.text for piece in line) for line in lines]
+        text, spans = _stack(texts) if kind == "code" else join_lines(texts, compounds)
+        boxes = tuple(_box(line, shape) for line in lines)
+        found.append(
+            Segment(
+                text=text,
+                kind=kind,
+                level=level,
+                locators=(page_locator(shape, page, boxes),),
+                spans=spans,
+            )
+        )
+    return found
+
+
+def _lines(row: Row) -> list[list[Piece]]:
+    """The row's pieces, those far apart (labels of a figure, a label and its value) by themselves.
+
+    Each is given its own box, so that a quote from one does not mark the white space between.
+    """
+    lines = [[row.pieces[0]]]
+    for before, piece in pairwise(row.pieces):
+        gap = max(piece.frame[0] - before.frame[2], before.frame[0] - piece.frame[2])
+        if gap > 1.5 * piece.size:
+            lines.append([piece])
+        else:
+            lines[-1].append(piece)
+    return lines
+
+
+def _table_segment(table: Table, shape: PageShape, page: int) -> Segment:
+    text, spans = _stack([" | ".join(row).strip() for row in table.cells])
+    boxes = tuple(_box(pieces, shape) for pieces in table.pieces)
+    return Segment(
+        text=text,
+        kind="table",
+        locators=(page_locator(shape, page, boxes),),
+        spans=spans,
+    )
+
+
+def page_locator(shape: PageShape, page: int, boxes: tuple[Box, ...]) -> PageLocator:
+    """Where `boxes` (fractions of the page as seen) stand; `page` counts from 1."""
+    return PageLocator(
+        page=page,
+        boxes=boxes,
+        page_width=round(shape.width, 3),
+        page_height=round(shape.height, 3),
+        rotation=shape.rotation,
+    )
+
+
+def _box(pieces: list[Piece], shape: PageShape) -> Box:
+    width, height = shape.seen
+    sides = (
+        min(piece.box[0] for piece in pieces) / width,
+        min(piece.box[1] for piece in pieces) / height,
+        max(piece.box[2] for piece in pieces) / width,
+        max(piece.box[3] for piece in pieces) / height,
+    )
+    x0, y0, x1, y1 = (round(min(1.0, max(0.0, side)), 5) for side in sides)
+    return x0, y0, x1, y1
+
+
+def join_lines(lines: list[str], compounds: set[str]) -> tuple[str, tuple[Span, ...]]:
+    """Lines as running text, words hyphenated at a line's end made whole, and a span per line.
+
+    A hyphen stays where the page writes the same compound within a line.
+    """
+    parts: list[str] = []
+    spans: list[Span] = []
+    position = 0
+    for index, line in enumerate(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else ""
+        glue = " " if following else ""
+        if following[:1].islower() and _HYPHENATED.search(line):
+            compound = line.split()[-1] + following.split()[0]
+            found = _COMPOUND.search(compound.lower())
+            glue = ""
+            if not (found and found[0] in compounds):
+                line = line[:-1]
+        elif following and _is_ideograph(line[-1:]) and _is_ideograph(following[:1]):
+            glue = ""
+        spans.append((position, position + len(line), 0, index))
+        parts.append(line + glue)
+        position += len(line) + len(glue)
+    return "".join(parts), tuple(spans)
+
+
+def _stack(lines: list[str]) -> tuple[str, tuple[Span, ...]]:
+    """Lines as they stand, one under the other, and a span per line."""
+    spans: list[Span] = []
+    position = 0
+    for index, line in enumerate(lines):
+        spans.append((position, position + len(line), 0, index))
+        position += len(line) + 1
+    return "\n".join(lines), tuple(spans)
+
+
+def _is_ideograph(character: str) -> bool:
+    """Chinese or Japanese, which put no space between words; Korean does."""
+    return "\u3001" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff"
+
+
+def _blocks(rows: list[Row]) -> list[_Block]:
+    if not rows:
+        return []
+    gaps = [max(0.0, b.top - a.bottom) for a, b in pairwise(rows)]
+    usual = float(np.quantile(gaps, 0.25)) if gaps else 0.0
+    blocks = [_Block([rows[0]])]
+    for above, row in pairwise(rows):
+        block = blocks[-1]
+        if _parts(block.rows, above, row, usual):
+            blocks.append(_Block([row]))
+        else:
+            block.rows.append(row)
+    return blocks
+
+
+def _parts(block: list[Row], above: Row, row: Row, usual: float) -> bool:
+    """Whether a new block begins with `row`."""
+    size, before = row.size, above.size
+    if max(size, before) > 1.12 * min(size, before) or row.bold != above.bold:
+        return True
+    if len(block) == 1 and row.font != above.font and above.x1 - row.x0 < 0.85 * (row.x1 - row.x0):
+        return True
+    gap = row.top - above.bottom
+    if is_monospaced(row.font) and is_monospaced(above.font):
+        return gap > 2 * size
+    heading = row.bold and above.bold
+    if gap > min(usual, 0.6 * size) + (0.6 if heading else 0.3) * size or gap < -2 * size:
+        return True
+    if _BULLET.match(row.text):
+        return True
+    backwards = sum(piece.right_to_left for piece in row.pieces) * 2 > len(row.pieces)
+    start = -row.x1 if backwards else row.x0
+    start_above = -above.x1 if backwards else above.x0
+    indent = start - start_above
+    if indent > 0.7 * size and (len(block) > 1 or not _BULLET.match(above.text)):
+        return indent < 4 * size
+    if indent < -0.7 * size and len(block) > 1:
+        return True
+    width = max(r.x1 for r in block) - min(r.x0 for r in block)
+    end, edge = (
+        (above.x0, min(r.x0 for r in block))
+        if backwards
+        else (
+            above.x1,
+            max(r.x1 for r in block),
+        )
+    )
+    return len(block) > 2 and abs(edge - end) > 0.4 * width and above.text.endswith(_SENTENCE_END)
+
+
+def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]:
+    first = block.rows[0]
+    text = " ".join(row.text for row in block.rows)
+    size = max(block.rows, key=lambda row: len(row.text)).size
+    letters = sum(character.isalpha() for character in text) if len(text) <= 200 else 0
+    if all(is_monospaced(row.font) for row in block.rows) and not style.body_monospaced:
+        return "code", None
+    if _CAPTION.match(text) and size < 1.15 * style.body_size and len(text) < 400:
+        return "caption", None
+    if (
+        style.body_size
+        and letters >= 2
+        and letters * 2 > len(text.replace(" ", ""))
+        and LEADER not in text
+    ):
+        bold = all(row.bold for row in block.rows)
+        whole = all(len(row.pieces) == 1 for row in block.rows)
+        larger = size >= 1.15 * style.body_size and len(block.rows) <= 4 and len(text) <= 200
+        larger = larger and (bold or whole or size >= 1.3 * style.body_size)
+        bolder = (
+            bold
+            and not style.body_bold
+            and size >= 0.95 * style.body_size
+            and len(block.rows) <= 2
+            and len(text) <= 120
+            and not text.endswith((".", ",", ";", ":"))
+        )
+        if larger or bolder:
+            return "title", _level(size, style)
+    if _BULLET.match(first.text):
+        return "list_item", None
+    return "text", None
+
+
+def _level(size: float, style: DocumentStyle) -> int:
+    return min(6, 1 + sum(other > 1.08 * size for other in style.heading_sizes))

@@ -1,0 +1,276 @@
+"""Pieces of lines -> regions in reading order -> lines.
+
+A region is cut where white space runs between columns (Nagy and Seth's XY-cut, with the pieces
+that cross a gutter parting the page into bands). White space also parts the cells of a table or a
+form, which read row by row; `_reads_as_columns` tells the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from pipelines.parsers.pdf_text import Piece, Rotation
+
+_MAX_DEPTH = 8
+_MAX_PIECES = 6000
+"""More pieces than this on one page are a drawing; they are read in rows, without columns."""
+
+Region = list[Piece]
+CountRules = Callable[[float, float, float, float], int]
+"""Ruling lines that cross from x0 to x1 between two heights, top and bottom, of the frame."""
+
+
+@dataclass(slots=True)
+class Row:
+    """Pieces that stand beside each other, in reading order. Sides are those of the frame."""
+
+    pieces: list[Piece]
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+    @property
+    def size(self) -> float:
+        return max(self.pieces, key=lambda piece: len(piece.text)).size
+
+    @property
+    def font(self) -> bytes:
+        return max(self.pieces, key=lambda piece: len(piece.text)).font
+
+    @property
+    def bold(self) -> bool:
+        return all(piece.bold for piece in self.pieces)
+
+    @property
+    def text(self) -> str:
+        return " ".join(piece.text for piece in self.pieces)
+
+
+def reading_order(pieces: list[Piece], count_rules: CountRules) -> list[Region]:
+    """Regions of the page in the order in which a person reads them.
+
+    Ruling lines across a gutter make cells of a table of what would be columns otherwise.
+    """
+    upright = main_turn(pieces)
+    regions: list[Region] = []
+    main = [piece for piece in pieces if piece.turn == upright]
+    right_to_left = _mostly(main)
+    if len(main) > _MAX_PIECES:
+        regions.append(main)
+    else:
+        _cut(main, regions, right_to_left, count_rules, 0)
+    # What runs another way (a stamp in the margin, a sideways head of a table) is read last.
+    for turn in (0, 90, 180, 270):
+        sideways = [piece for piece in pieces if piece.turn == turn != upright]
+        if sideways:
+            regions.append(sideways)
+    return regions
+
+
+def main_turn(pieces: list[Piece]) -> Rotation:
+    """The way that most of the text runs."""
+    weights: dict[Rotation, int] = {0: 0, 90: 0, 180: 0, 270: 0}
+    for piece in pieces:
+        weights[piece.turn] += len(piece.text)
+    return max(weights, key=lambda turn: weights[turn])
+
+
+def _mostly(pieces: list[Piece]) -> bool:
+    """Whether most of the text runs from right to left."""
+    turned = sum(len(piece.text) for piece in pieces if piece.right_to_left)
+    return turned * 2 > sum(len(piece.text) for piece in pieces)
+
+
+def _cut(
+    pieces: Region,
+    regions: list[Region],
+    right_to_left: bool,
+    count_rules: CountRules,
+    depth: int,
+) -> None:
+    if not pieces:
+        return
+    found = _columns(pieces, count_rules) if len(pieces) >= 6 and depth < _MAX_DEPTH else None
+    if found is None:
+        regions.append(pieces)
+        return
+    for band in found:
+        if isinstance(band, tuple):
+            left, right = band
+            for side in (right, left) if right_to_left else (left, right):
+                _cut(side, regions, right_to_left, count_rules, depth + 1)
+        else:
+            _cut(band, regions, right_to_left, count_rules, depth + 1)
+
+
+def _columns(
+    pieces: Region, count_rules: CountRules
+) -> list[Region | tuple[Region, Region]] | None:
+    """Bands from top to bottom, each one region or a left and a right column; None if no gutter."""
+    for gutter in _gutters(pieces):
+        bands = _bands(pieces, gutter, count_rules)
+        if bands is not None:
+            return bands
+    return None
+
+
+def _gutters(pieces: Region) -> list[tuple[float, float]]:
+    """At most four vertical stripes that few pieces cross, those crossed least first."""
+    x0 = np.array([piece.frame[0] for piece in pieces])
+    x1 = np.array([piece.frame[2] for piece in pieces])
+    size = float(np.median([piece.size for piece in pieces]))
+    left, width = float(x0.min()), float(x1.max() - x0.min())
+    if width < 8 * size or width > 20_000:
+        return []
+    bins = int(width) + 2
+    starts = np.bincount(np.ceil(x0 - left).astype(int), minlength=bins)[:bins]
+    stops = np.bincount(np.floor(x1 - left).astype(int), minlength=bins + 1)[:bins]
+    begun, ended = np.cumsum(starts), np.cumsum(stops)
+    crossing, to_left, to_right = begun - ended, ended, len(pieces) - begun
+    possible = (to_left >= 3) & (to_right >= 3) & (crossing <= 0.5 * len(pieces))
+    if not possible.any():
+        return []
+    narrowest = max(0.6 * size, 4)
+    stripes: dict[int, tuple[float, float, float, float]] = {}
+    # A page number or a heading may reach into the gutter, so stripes are sought by how many
+    # pieces cross them at most, not only where the same ones do.
+    for level in np.unique(crossing[possible])[:6].tolist():
+        edges = np.diff(np.concatenate(([0], (possible & (crossing <= level)).view(np.int8), [0])))
+        for start, stop in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0), strict=True):
+            middle = int(start + stop) // 2
+            if stop - start < narrowest or middle in stripes:
+                continue
+            balance = min(int(to_left[middle]), int(to_right[middle]))
+            cost = level - 0.5 * balance
+            stripes[middle] = (cost, float(start - stop), left + start, left + stop - 1)
+    return [(float(low), float(high)) for _, _, low, high in sorted(stripes.values())[:4]]
+
+
+def _bands(
+    pieces: Region,
+    gutter: tuple[float, float],
+    count_rules: CountRules,
+) -> list[Region | tuple[Region, Region]] | None:
+    middle = (gutter[0] + gutter[1]) / 2
+    spanning = sorted((p.frame[1], p.frame[3]) for p in pieces if p.frame[0] < middle < p.frame[2])
+    ordered = sorted(pieces, key=lambda piece: piece.frame[1] + piece.frame[3])
+    groups: list[tuple[bool, Region]] = []
+    for piece in ordered:
+        crosses = piece.frame[0] < middle < piece.frame[2]
+        # What stands beside a spanning piece belongs to its row.
+        center = (piece.frame[1] + piece.frame[3]) / 2
+        crosses = crosses or any(top < center < bottom for top, bottom in spanning)
+        if groups and groups[-1][0] == crosses:
+            groups[-1][1].append(piece)
+        else:
+            groups.append((crosses, [piece]))
+    bands: list[Region | tuple[Region, Region]] = []
+    found = False
+    for crosses, group in groups:
+        left = [piece for piece in group if piece.frame[0] < middle]
+        right = [piece for piece in group if piece.frame[0] >= middle]
+        if not crosses and left and right and _reads_as_columns(left, right, gutter, count_rules):
+            bands.append((left, right))
+            found = True
+        elif bands and isinstance(bands[-1], list):
+            bands[-1].extend(group)
+        else:
+            bands.append(list(group))
+    return bands if found else None
+
+
+def _reads_as_columns(
+    left: Region,
+    right: Region,
+    gutter: tuple[float, float],
+    count_rules: CountRules,
+) -> bool:
+    """Whether two sides are columns, each read to its end, rather than cells read by row."""
+    rows_left, rows_right = rows_of(left), rows_of(right)
+    fewer, more = sorted((rows_left, rows_right), key=len)
+    if len(fewer) < 2:
+        return False
+    shared_top = max(rows_left[0].top, rows_right[0].top)
+    shared_bottom = min(rows_left[-1].bottom, rows_right[-1].bottom)
+    if shared_bottom - shared_top < 1.5 * fewer[0].size:
+        return False
+    in_step = _in_step(fewer, more)
+    letters = min(_mean_length(left), _mean_length(right))
+    content = sorted([(piece.order, 0) for piece in left] + [(piece.order, 1) for piece in right])
+    changes = sum(a[1] != b[1] for a, b in pairwise(content))
+    drawn_by_column = changes <= max(2, 0.25 * len(fewer))
+    if in_step >= 0.5:
+        lines = count_rules(gutter[0], gutter[1], shared_top, shared_bottom)
+        if lines >= max(2, 0.15 * len(fewer)):
+            return False
+    if in_step < 0.5:
+        return letters >= 4
+    if drawn_by_column:
+        return letters >= 12
+    return letters >= 20 and min(_fill(rows_left), _fill(rows_right)) > 0.7
+
+
+def _in_step(fewer: list[Row], more: list[Row]) -> float:
+    """Share of the rows of one side that have a row at the same height on the other."""
+    bottoms = np.array([row.bottom for row in more])
+    tops = np.array([row.top for row in more])
+    hits = 0
+    for row in fewer:
+        allowed = 0.2 * row.size
+        near = (np.abs(bottoms - row.bottom) < allowed) | (np.abs(tops - row.top) < allowed)
+        hits += bool(near.any())
+    return hits / len(fewer)
+
+
+def _mean_length(pieces: Region) -> float:
+    return sum(len(piece.text) for piece in pieces) / len(pieces)
+
+
+def _fill(rows: list[Row]) -> float:
+    """Mean share of the column's width that its rows take."""
+    width = max(row.x1 for row in rows) - min(row.x0 for row in rows)
+    return sum(row.x1 - row.x0 for row in rows) / (len(rows) * max(width, 1.0))
+
+
+def rows_of(pieces: Region) -> list[Row]:
+    """Pieces that share a height, as rows from top to bottom."""
+    rows: list[Row] = []
+    for piece in sorted(pieces, key=lambda piece: piece.frame[1] + piece.frame[3]):
+        x0, top, x1, bottom = piece.frame
+        # A row may come just before the last one: sub- and superscripts shift the middle.
+        for row in rows[:-4:-1]:
+            shared = min(bottom, row.bottom) - max(top, row.top)
+            if shared > 0.55 * min(bottom - top, row.bottom - row.top) and not _overlaps(
+                row, piece
+            ):
+                row.pieces.append(piece)
+                row.x0, row.x1 = min(row.x0, x0), max(row.x1, x1)
+                row.top, row.bottom = min(row.top, top), max(row.bottom, bottom)
+                break
+        else:
+            rows.append(Row([piece], x0, top, x1, bottom))
+    for row in rows:
+        _sort_row(row)
+    rows.sort(key=lambda row: row.top + row.bottom)
+    return rows
+
+
+def _overlaps(row: Row, piece: Piece) -> bool:
+    """Whether the piece would be printed over one of the row's: then it is another line."""
+    x0, _, x1, _ = piece.frame
+    for other in row.pieces:
+        shared = min(x1, other.frame[2]) - max(x0, other.frame[0])
+        if shared > 0.5 * min(x1 - x0, other.frame[2] - other.frame[0]):
+            return True
+    return False
+
+
+def _sort_row(row: Row) -> None:
+    if len(row.pieces) > 1:
+        backwards = _mostly(row.pieces)
+        row.pieces.sort(key=lambda piece: -piece.frame[2] if backwards else piece.frame[0])

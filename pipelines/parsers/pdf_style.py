@@ -1,0 +1,164 @@
+"""What a document's pages have in common: size of its body text, heads and feet of its pages.
+
+Learned from a fixed sample of pages, so that a page reads the same wherever parsing began.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+from pipelines.parsers.pdf_fonts import is_monospaced
+from pipelines.parsers.pdf_text import PageShape, PageText, Piece
+
+_MARGIN = 0.13
+"""Share of the page's height, at the top and at the bottom, where repeated lines may stand."""
+_REPEATED = 0.4
+"""Share of sampled pages; heads often differ between left and right pages."""
+_DIGITS = re.compile(r"\d+")
+_ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
+
+Signature = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class DocumentStyle:
+    """`body_size` in points, 0 when no sampled page has text; `heading_sizes` from large to small.
+
+    `furniture` holds what repeats: text with digits masked, and its height in 1/200 of the page.
+    """
+
+    body_size: float = 0.0
+    body_bold: bool = False
+    body_monospaced: bool = False
+    heading_sizes: tuple[float, ...] = ()
+    furniture: frozenset[Signature] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Of one page: the bottom of its first line, the top of its last, its median font size."""
+
+    first_bottom: float
+    last_top: float
+    size: float
+
+
+def sample_pages(total: int, groups: int = 8) -> list[int]:
+    """At most 3 x `groups` page indices: neighbouring triples, spread over the document."""
+    if total <= 3 * groups:
+        return list(range(total))
+    last = total - 3
+    starts = [round(last * i / (groups - 1)) for i in range(groups)]
+    return sorted({start + offset for start in starts for offset in range(3)})
+
+
+def learn_style(pages: Iterable[tuple[PageShape, PageText]]) -> DocumentStyle:
+    """The style of a document from a sample of its pages."""
+    sizes: Counter[float] = Counter()
+    bold: Counter[float] = Counter()
+    monospaced: Counter[float] = Counter()
+    pages_of: Counter[float] = Counter()
+    seen: Counter[Signature] = Counter()
+    pages_with_text = 0
+    for shape, text in pages:
+        if not text.pieces:
+            continue
+        pages_with_text += 1
+        signatures: set[Signature] = set()
+        frame = _frame_of(text.pieces)
+        for piece in text.pieces:
+            size = round(piece.size * 2) / 2
+            sizes[size] += len(piece.text)
+            bold[size] += len(piece.text) if piece.bold else 0
+            monospaced[size] += len(piece.text) if is_monospaced(piece.font) else 0
+            if _in_margin(piece, shape):
+                signatures.add(_signature(piece, shape, frame))
+        seen.update(signatures)
+        pages_of.update({round(piece.size * 2) / 2 for piece in text.pieces})
+    if not sizes:
+        return DocumentStyle()
+    body = max(sizes, key=lambda size: (sizes[size], -size))
+    furniture = set()
+    if pages_with_text >= 3:
+        furniture = {
+            signature
+            for signature in seen
+            if signature[0] and _repeats(seen, signature) >= max(2, _REPEATED * pages_with_text)
+        }
+    return DocumentStyle(
+        body_size=body,
+        body_bold=bold[body] * 2 > sizes[body],
+        body_monospaced=monospaced[body] * 2 > sizes[body],
+        heading_sizes=_heading_sizes(pages_of, body, pages_with_text),
+        furniture=frozenset(furniture),
+    )
+
+
+def _heading_sizes(pages_of: Counter[float], body: float, pages: int) -> tuple[float, ...]:
+    """Sizes above the body's, those within 8 % taken as one; a cover's own sizes left out."""
+    needed = 2 if pages >= 4 else 1
+    found: list[float] = []
+    for size in sorted(pages_of, reverse=True):
+        common = size >= 1.15 * body and pages_of[size] >= needed
+        if common and (not found or size < 0.92 * found[-1]):
+            found.append(size)
+    return tuple(found)
+
+
+def without_furniture(text: PageText, shape: PageShape, style: DocumentStyle) -> list[Piece]:
+    """The pieces of a page except heads and feet, with all that stands on their lines."""
+    if not style.furniture or not text.pieces:
+        return text.pieces
+    heights = []
+    frame = _frame_of(text.pieces)
+    for piece in text.pieces:
+        if _in_margin(piece, shape):
+            masked, place = _signature(piece, shape, frame)
+            if any((masked, place + shift) in style.furniture for shift in (-1, 0, 1)):
+                heights.append((piece.box[1], piece.box[3]))
+    if not heights:
+        return text.pieces
+    return [
+        piece
+        for piece in text.pieces
+        if not (
+            _in_margin(piece, shape)
+            and any(top < (piece.box[1] + piece.box[3]) / 2 < bottom for top, bottom in heights)
+        )
+    ]
+
+
+def _repeats(seen: Counter[Signature], signature: Signature) -> int:
+    masked, place = signature
+    return max(seen[signature] + seen.get((masked, place + shift), 0) for shift in (-1, 1))
+
+
+def _in_margin(piece: Piece, shape: PageShape) -> bool:
+    center = (piece.box[1] + piece.box[3]) / 2 / shape.seen[1]
+    return center < _MARGIN or center > 1 - _MARGIN
+
+
+def _frame_of(pieces: list[Piece]) -> _Frame:
+    first = min(pieces, key=lambda piece: piece.box[1] + piece.box[3])
+    last = max(pieces, key=lambda piece: piece.box[1] + piece.box[3])
+    return _Frame(first.box[3], last.box[1], median(piece.size for piece in pieces))
+
+
+def _signature(piece: Piece, shape: PageShape, frame: _Frame) -> Signature:
+    """Text with digits masked, and place; no text where it can't be part of a head or foot.
+
+    A number alone is taken for a page number only in the outermost lines: numbered headings and
+    cells of tables stand at like heights on several pages too. In large type digits count: pages
+    may each begin with a numbered heading.
+    """
+    center = (piece.box[1] + piece.box[3]) / 2
+    masked = "#" if _ROMAN.match(piece.text) else _DIGITS.sub("#", piece.text)[:80]
+    if masked == "#" and frame.first_bottom < center < frame.last_top:
+        masked = ""
+    elif piece.size > 1.2 * frame.size:
+        masked = piece.text[:80]
+    return masked, round(center / shape.seen[1] * 200)

@@ -1,0 +1,298 @@
+"""Spreadsheets and CSV: rows that can be understood alone, each with the place of its cells.
+
+Excel files are read through openpyxl, in its streaming mode and with the values that were last
+computed, and not through unstructured's `partition_xlsx`: that one loads every sheet into memory
+and joins all cells of a table into one text without saying which cell a value stands in.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.errors import PipelineError, SourceTooLarge, SourceUnreadable
+from pipelines.parsers.detect import XLSX
+from pipelines.parsers.documents import (
+    PlainText,
+    clean,
+    facts_of,
+    looks_like_header,
+    number_text,
+    part_of,
+    read_limited,
+    wanted,
+)
+from pipelines.parsers.ooxml import open_package
+from pipelines.parsers.text import MAX_TEXT_BYTES, decode
+from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
+
+BLOCK_ROWS = 500
+MAX_SHEET_BYTES = 768 * 2**20
+"""Of one sheet's XML, which is streamed, not held."""
+MAX_CELLS = 50_000_000
+"""Empty ones that have to be walked over included: a sheet may claim a cell at its far corner."""
+MAX_CELL_CHARACTERS = 32_767
+"""Excel's own limit; a longer CSV field is a quotation mark that was never closed."""
+
+_UNCOMPUTED = re.compile(rb"</f>\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][\w.]*\Z", re.ASCII)
+
+Row = tuple[int, list[str]]
+"""Number of a row, from 1, and the texts of its cells from the first column on."""
+
+
+@dataclass
+class _Grid:
+    """Rows of one sheet on their way to segments; it remembers the header from block to block."""
+
+    plain: PlainText
+    place: Callable[[int, int, int], str]
+    """Anchor of a row's cells: row, first and last column, all from 1."""
+    header: Row | None = None
+    last_row: int = 0
+
+    def segments(self, rows: Sequence[Row]) -> list[Segment]:
+        """Segments of the next rows. A blank row ends a table; a row of one cell before a table
+        is text."""
+        found: list[Segment] = []
+        region: list[Row] = []
+        for number, cells in rows:
+            if not any(cells):
+                continue
+            if number != self.last_row + 1:
+                found += self._table(region)
+                region, self.header = [], None
+            self.last_row = number
+            if not region and self.header is None and sum(map(bool, cells)) == 1:
+                column = next(i for i, cell in enumerate(cells) if cell) + 1
+                anchor = self.place(number, column, column)
+                found += self.plain.add(cells[column - 1], anchor=anchor)
+            else:
+                region.append((number, cells))
+        return found + self._table(region)
+
+    def _table(self, region: list[Row]) -> list[Segment]:
+        if not region:
+            return []
+        with_header = self.header is not None
+        rows = [self.header, *region] if self.header is not None else region
+        filled = [i for _, cells in rows for i, cell in enumerate(cells) if cell]
+        first, last = min(filled), max(filled)
+        texts = [[*cells, *[""] * (last + 1 - len(cells))][first : last + 1] for _, cells in rows]
+        if not with_header and looks_like_header(texts):
+            self.header, with_header = region[0], True
+        anchors = [self.place(number, first + 1, last + 1) for number, _ in rows]
+        return self.plain.add_table(texts, header_rows=int(with_header), anchors=anchors)
+
+
+class XlsxParser:
+    """An Excel workbook. A Part is a sheet, or the next 500 rows of it; its unit counts those."""
+
+    source_type: SourceType = "document"
+    media_types = frozenset({XLSX})
+
+    def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
+        import openpyxl
+
+        plain = PlainText()
+        with open_package(path, options.password, xml_limit=MAX_SHEET_BYTES) as file:
+            try:
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+                names = [sheet.title for sheet in book.worksheets]
+                facts = {**_properties(book.properties), "sheets": len(names)}
+                index = 0
+                for sheet in book.worksheets:
+                    for segments, warnings in _blocks(sheet, plain, book):
+                        if wanted(index, options):
+                            yield part_of(
+                                segments,
+                                index,
+                                total=None,
+                                unit="sheets",
+                                facts={**facts, "characters": plain.characters},
+                                warnings=warnings,
+                            )
+                        index += 1
+            except (PipelineError, MemoryError):
+                raise
+            except Exception as exc:
+                raise SourceUnreadable(
+                    "The workbook is damaged or not what its name says. "
+                    "Open it, save it again and upload that."
+                ) from exc
+
+
+class CsvParser:
+    """Comma, semicolon, tab or bar separated values; a Part is 500 rows.
+
+    Anchors name rows the way RFC 7111 does: `#row=2`.
+    """
+
+    source_type: SourceType = "document"
+    media_types = frozenset({"text/csv", "text/tab-separated-values"})
+
+    def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
+        text, encoding, warnings = decode(read_limited(path, MAX_TEXT_BYTES))
+        csv.field_size_limit(MAX_TEXT_BYTES)
+        delimiter = _delimiter(text)
+        lines: Iterable[str] = io.StringIO(text, newline="")
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+        count = _quoted_rows(text, delimiter)
+        if count is None:
+            lines, quoting = text.splitlines(), csv.QUOTE_NONE
+            count = len(lines)
+            warnings = [*warnings, _quotes_ignored()]
+        reader = enumerate(csv.reader(lines, delimiter=delimiter, quoting=quoting), start=1)
+        grid = _Grid(PlainText(), lambda row, _first, _last: f"#row={row}")
+        total = max(1, -(-count // BLOCK_ROWS))
+        for index in range(total):
+            rows = [
+                (n, [clean(cell) for cell in record]) for n, record in islice(reader, BLOCK_ROWS)
+            ]
+            segments = grid.segments(rows)
+            if wanted(index, options):
+                yield part_of(
+                    segments,
+                    index,
+                    total=total,
+                    unit="sections",
+                    facts={
+                        **facts_of(encoding=encoding, rows=count),
+                        "characters": grid.plain.characters,
+                    },
+                    warnings=warnings if index == 0 else (),
+                )
+
+
+def _quoted_rows(text: str, delimiter: str) -> int | None:
+    """How many rows there are; None when a quotation mark swallows what can't be one cell."""
+    count = 0
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if any(len(cell) > MAX_CELL_CHARACTERS and "\n" in cell for cell in record):
+                return None
+            count += 1
+    except csv.Error:
+        return None
+    return count
+
+
+def _quotes_ignored() -> ParseWarning:
+    return ParseWarning(
+        code="csv_quotes_ignored",
+        message="A quotation mark is opened and not closed, so quotation marks were read as text.",
+    )
+
+
+def _delimiter(text: str) -> str:
+    """The separator that parts the first lines into the same number of fields most often."""
+    sample = text[: 64 * 1024].splitlines()[:100]
+    best, best_score = ",", 0.0
+    for delimiter in (",", ";", "\t", "|"):
+        try:
+            widths = Counter(len(record) for record in csv.reader(sample, delimiter=delimiter))
+        except csv.Error:
+            continue
+        width, lines = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
+        score = lines / max(1, len(sample)) + width / 1000 if width > 1 else 0.0
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _properties(core: Any) -> dict[str, Any]:
+    author = core.creator if core.creator != "openpyxl" else None
+    return facts_of(title=core.title, author=author, created=core.created, modified=core.modified)
+
+
+def _blocks(
+    sheet: Any, plain: PlainText, book: Any
+) -> Iterator[tuple[list[Segment], list[ParseWarning]]]:
+    """Segments and warnings of a sheet by blocks of rows; one empty block for an empty sheet."""
+    # A sheet says how far it reaches, and may be wrong; without the claim all rows are walked.
+    sheet.reset_dimensions()
+    quoted = sheet.title.replace("'", "''")
+    name = sheet.title if _PLAIN_NAME.match(sheet.title) else f"'{quoted}'"
+    grid = _Grid(plain, lambda row, first, last: f"{name}!{_cell_range(row, first, last)}")
+    warnings = _uncomputed(sheet, book)
+    rows = enumerate(sheet.iter_rows(), start=1)
+    named, cells_left, first = False, MAX_CELLS, True
+    while block := list(islice(rows, BLOCK_ROWS)):
+        texts: list[Row] = []
+        for number, cells in block:
+            cells_left -= len(cells) + 1
+            if cells_left < 0:
+                raise SourceTooLarge(
+                    f"The sheet {sheet.title} holds more than {MAX_CELLS:,} cells. Split it."
+                )
+            values = [_value(cell) for cell in cells]
+            if any(values):
+                texts.append((number, values))
+        segments: list[Segment] = []
+        if texts and not named:
+            segments += plain.add(sheet.title, "title", level=1, anchor=f"{name}!A1")
+            named = True
+        segments += grid.segments(texts)
+        # A stretch of empty rows is no Part of its own.
+        if segments or first:
+            yield segments, warnings if first else []
+            first = False
+    if first:
+        yield [], warnings
+
+
+def _uncomputed(sheet: Any, book: Any) -> list[ParseWarning]:
+    """Warns of formulas without a stored result: what such a cell shows is not in the file."""
+    count = 0
+    with book._archive.open(sheet._worksheet_path) as stream:
+        carried = b""
+        while block := stream.read(1 << 20):
+            window = carried + block
+            ends = [match.end() for match in _UNCOMPUTED.finditer(window)]
+            count += len(ends)
+            carried = window[max(ends[-1] if ends else 0, len(window) - 64) :]
+    if not count:
+        return []
+    return [
+        ParseWarning(
+            code="formulas_not_computed",
+            message=f"{count} formulas have no stored result and were read as empty. "
+            "Open the workbook in a spreadsheet program, save it and upload it again.",
+            place=f"sheet {sheet.title}",
+        )
+    ]
+
+
+def _cell_range(row: int, first: int, last: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    begin = f"{get_column_letter(first)}{row}"
+    return begin if first == last else f"{begin}:{get_column_letter(last)}{row}"
+
+
+def _value(cell: Any) -> str:
+    """What the cell shows, as near as its value and number format tell."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        # 0.1235 formatted as a percentage: rounding hides the noise of the multiplication.
+        if "%" in (cell.number_format or ""):
+            return f"{number_text(round(value * 100, 10))}%"
+        return number_text(value)
+    if isinstance(value, datetime):
+        midnight = value.time() == time(0)
+        return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return clean(str(value))

@@ -1,0 +1,8 @@
+"""Speech to text: sound in, Cues out.
+
+contract     what a transcriber is
+utterances   stretches of sound in which somebody speaks
+sphinx       pocketsphinx: English, small, works everywhere, hears poorly
+whisper      faster-whisper, with a model on disk
+transcripts  which transcriber serves, and a recording's cues by it
+"""

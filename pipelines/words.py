@@ -1,0 +1,37 @@
+"""Words as retrieval and proofs compare them."""
+
+from __future__ import annotations
+
+import re
+
+WORD = re.compile(r"\w+(?:[.,]\d+)*", re.UNICODE)
+"""A word, or a number with its separators: "1,200", "0.05"."""
+
+_SMALL = """
+a an the of in on at to for from by with and or is are was were be been being am do does did how
+what which who whom whose when where why it its this that these those i me my you your we our us
+they them their he him his she her can could should would will shall may might must has have had
+as if then there here so such but about into over under also more most very just please tell show
+give explain describe
+"""
+SMALL_WORDS = frozenset(_SMALL.split())
+"""English words that say nothing about the subject."""
+
+_ENDINGS = ("ing", "ed", "es", "s")
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of `text`, small words left out, in order."""
+    return [word for word in WORD.findall(text.lower()) if word not in SMALL_WORDS]
+
+
+def stems(text: str) -> list[str]:
+    """Words without the commonest English endings, so that "speeds" meets "speed"."""
+    return [_stem(word) for word in words(text)]
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word

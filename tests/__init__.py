@@ -1,0 +1,1 @@
+"""Tests: they enter by the front door and read back."""

@@ -1,0 +1,110 @@
+"""What a scripted model server may reply: a completion, an error, a transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Stall:
+    """A point in a stream where the server falls silent until the client leaves or it closes."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Silence of so many seconds between two deltas."""
+
+    seconds: float
+
+
+Step = str | Pause | Stall
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A chat completion: its deltas in order, with silences between them."""
+
+    steps: tuple[Step, ...]
+    finish_reason: str = "stop"
+    cut: bool = False
+    """Close the connection after the last delta, without `finish_reason` and `[DONE]`."""
+
+    @property
+    def text(self) -> str:
+        return "".join(step for step in self.steps if isinstance(step, str))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error body in OpenAI's shape. `headers` may carry `Retry-After` in seconds."""
+
+    status: int
+    message: str = "The scripted error."
+    type: str = ""
+    code: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        kind = self.type or {
+            401: "authentication_error",
+            429: "rate_limit_error",
+        }.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+        return {
+            "error": {"message": self.message, "type": kind, "param": None, "code": self.code},
+        }
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was heard: sentences with their seconds, `(start, end, text)`."""
+
+    segments: tuple[tuple[float, float, str], ...]
+    language: str = "english"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {
+            "task": "transcribe",
+            "language": self.language,
+            "duration": self.segments[-1][1] if self.segments else 0.0,
+            "text": " ".join(text for _, _, text in self.segments),
+            "segments": [
+                {
+                    "id": number,
+                    "seek": 0,
+                    "start": start,
+                    "end": end,
+                    "text": f" {text}",
+                    "tokens": [],
+                    "temperature": 0.0,
+                    "avg_logprob": -0.2,
+                    "compression_ratio": 1.2,
+                    "no_speech_prob": 0.01,
+                }
+                for number, (start, end, text) in enumerate(self.segments)
+            ],
+        }
+
+
+Scripted = str | Sequence[Step] | Reply | Failure | Transcript
+
+
+def reply_from(item: Scripted) -> Reply | Failure | Transcript:
+    """A text as words, a list as deltas, anything else as it is."""
+    if isinstance(item, Reply | Failure | Transcript):
+        return item
+    if isinstance(item, str):
+        return Reply(tuple(_words(item)))
+    return Reply(tuple(item))
+
+
+def _words(text: str) -> Iterator[str]:
+    start = 0
+    for index, character in enumerate(text):
+        if character == " " and index > start:
+            yield text[start:index]
+            start = index
+    if text[start:]:
+        yield text[start:]

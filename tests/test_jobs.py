@@ -1,0 +1,280 @@
+"""The laws of jobs: claimed by lease, never stuck, cancelled when asked, done once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable
+
+import psutil
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from deploy.stack import Stack
+from tests.client import Client
+from tests.documents import NOTES, pdf
+
+
+def _pages(count: int, mark: str) -> bytes:
+    """A PDF whose pages take a while to embed."""
+    lines = "\n".join(
+        f"Line {n} of this page tells of bearings, seals, valves and gauges." for n in range(40)
+    )
+    return pdf(*(f"{mark} page {page + 1}\n{lines}" for page in range(count)))
+
+
+def _begun(client: Client, instrument: str, data: bytes, done: int = 4) -> dict:
+    """The answer of an upload whose job has read some pages."""
+    answer = client.upload(instrument, "long.pdf", data).json()
+    _until(lambda: client.job(answer["job_id"])["done"] >= done)
+    return answer
+
+
+def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.05)
+
+
+def _workers(stack: Stack, name: str) -> list[psutil.Process]:
+    """Processes of one of the stack's workers, the parent first."""
+    node = stack.plan.env["NODE"] if "NODE" in stack.plan.env else ""
+    data = str(stack.datadir.path)
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()
+            ours = process.environ().get("VOUCH_DATA") == data
+        except psutil.Error:
+            continue
+        if ours and "worker" in words and any(w.startswith(f"{name}@{node}") for w in words):
+            found.append(process)
+    return sorted(found, key=lambda process: process.create_time())
+
+
+@pytest.fixture
+def session(app: Flask):
+    from api.extensions import db
+
+    with app.app_context():
+        yield db.session()
+
+
+def _job(session, **values):
+    from api.jobs import create_job
+
+    job = create_job(session, "purge", subject=("source", str(uuid.uuid4())))
+    for name, value in values.items():
+        setattr(job, name, value)
+    session.add(job)
+    session.commit()
+    return job
+
+
+def test_a_job_is_claimed_once_until_its_lease_ends(session) -> None:
+    from api import jobs
+    from api.models import Job
+
+    job = _job(session, queue="nobody")
+    assert jobs.claim(session, job.id, "w1/a", 60) is not None
+    assert jobs.claim(session, job.id, "w2/b", 60) is None
+    past = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
+    session.execute(update(Job).where(Job.id == job.id).values(lease_until=past))
+    session.commit()
+    taken = jobs.claim(session, job.id, "w2/b", 60)
+    assert taken is not None
+    assert taken.attempt == 2
+    # Who lost the lease can neither write nor end the job.
+    with pytest.raises(jobs.LeaseLost):
+        jobs.move(session, job.id, "w1/a", done=5)
+    with pytest.raises(jobs.LeaseLost):
+        jobs.finish(session, job.id, "w1/a", "done")
+    with pytest.raises(jobs.LeaseLost):
+        jobs.renew(session, job.id, "w1/a", 60)
+    jobs.finish(session, job.id, "w2/b", "done")
+    session.commit()
+    assert jobs.claim(session, job.id, "w3/c", 60) is None
+
+
+def test_attempts_count_anew_only_when_the_checkpoint_moves(session) -> None:
+    from api import jobs
+
+    job = _job(session, queue="nobody", attempt=2)
+    jobs.claim(session, job.id, "w/a", 60)
+    jobs.move(session, job.id, "w/a", checkpoint={"unit": 4})
+    session.commit()
+    session.refresh(job)
+    assert job.attempt == 1
+    job.attempt = 3
+    session.commit()
+    jobs.move(session, job.id, "w/a", checkpoint={"unit": 4})
+    session.commit()
+    session.refresh(job)
+    assert job.attempt == 3
+
+
+def test_a_stopping_worker_puts_its_jobs_back_at_no_cost(session) -> None:
+    from api import jobs
+
+    job = _job(session, queue="nobody")
+    jobs.claim(session, job.id, "boot-7/a", 60)
+    assert jobs.release(session, "boot-8") == []
+    assert jobs.release(session, "boot-7") == [job.id]
+    session.refresh(job)
+    assert (job.state, job.attempt, job.lease_owner) == ("queued", 0, None)
+
+
+def test_why_a_job_waits(session) -> None:
+    from api import jobs
+
+    queue = f"queue-{uuid.uuid4().hex[:6]}"
+    first, second = (_job(session, queue=queue, enqueued_at=func.now()) for _ in range(2))
+    assert jobs.waiting(session, second, 0).because == f"no worker listens to queue {queue}"
+    assert jobs.waiting(session, second, 1).because == "1 job ahead"
+    assert jobs.waiting(session, second, 1).position == 2
+    assert jobs.waiting(session, first, 1).because is None
+    assert "can't be reached" in str(jobs.waiting(session, first, None).because)
+    jobs.claim(session, first.id, "w/a", 60)
+    assert jobs.waiting(session, first, 1) == jobs.Waiting(0, 1, None)
+
+
+def test_a_message_delivered_twice_works_once(
+    admin: Client, instrument: str, app: Flask, session
+) -> None:
+    from api import jobs
+    from api.models import FragmentRow, Job
+
+    source = admin.add_bytes(instrument, "mixer.md", NOTES)
+    job = session.scalar(
+        select(Job).where(Job.kind == "ingest", Job.subject_id == source["id"])
+    )
+    finished = job.finished_at
+    count = select(func.count()).where(FragmentRow.source_id == source["id"])
+    before = session.scalar(count)
+    jobs.enqueue(session, app.extensions["services"].queue, job)
+    jobs.enqueue(session, app.extensions["services"].queue, job)
+    other = admin.add_bytes(instrument, "after.md", NOTES + b"\nMore.\n")
+    assert other["status"] == "ready"
+    session.refresh(job)
+    assert (job.state, job.finished_at) == ("done", finished)
+    assert session.scalar(count) == before
+
+
+def test_a_lost_message_is_sent_again(app: Flask, admin: Client, instrument: str, session) -> None:
+    """A job whose message vanished with Redis is found by the sweep."""
+    from api import intake
+    from api.models import Source, SourceVersion
+
+    source = admin.add_bytes(instrument, "mixer.md", NOTES)
+    row = session.get(Source, source["id"])
+    version = session.get(SourceVersion, row.current_version_id)
+    job = intake.start_ingest(session, row, version, None)
+    past = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
+    job.enqueued_at = past
+    session.commit()
+    assert admin.wait(job.id, 30)["state"] == "done"
+
+
+def test_a_job_waiting_behind_others_is_not_sent_again(app: Flask, session) -> None:
+    from workers.sweep import _messages
+
+    from api import jobs
+
+    client = app.extensions["services"].redis
+    job = _job(session, queue="nobody")
+    # A queue that nobody listens to, so that the message stays where it is.
+    jobs.KINDS["idle"] = ("idle-queue", "vouch.nothing")
+    try:
+        job.kind, job.queue = "idle", "idle-queue"
+        session.commit()
+        jobs.enqueue(session, app.extensions["services"].queue, job)
+        assert job.id in _messages(client, "idle-queue")
+        time.sleep(7)
+        assert client.llen("idle-queue") == 1
+    finally:
+        client.delete("idle-queue")
+        del jobs.KINDS["idle"]
+        session.delete(job)
+        session.commit()
+
+
+def test_a_killed_worker_costs_nothing_but_time(
+    stack: Stack, admin: Client, instrument: str
+) -> None:
+    data = _pages(40, uuid.uuid4().hex)
+    undisturbed = admin.add_bytes(instrument, "quiet.pdf", data)
+
+    other = admin.instrument()
+    answer = _begun(admin, other, data)
+    for process in _workers(stack, "worker-ingest"):
+        os.kill(process.pid, signal.SIGKILL)
+    seen = admin.job(answer["job_id"])["done"]
+    job = admin.wait(answer["job_id"], 90)
+
+    assert seen < 40
+    assert (job["state"], job["done"]) == ("done", 40)
+    source = admin.get(f"/api/sources/{answer['source_id']}").json()
+    assert source["fragment_count"] == undisturbed["fragment_count"]
+    assert source["report"]["counts"] == undisturbed["report"]["counts"]
+    ours, theirs = (_fragments(admin, s["id"]) for s in (source, undisturbed))
+    assert ours == theirs
+    assert len({ordinal for ordinal, _ in ours}) == len(ours)
+
+
+def test_cancel_stops_the_work_and_retry_goes_on(admin: Client, instrument: str) -> None:
+    answer = _begun(admin, instrument, _pages(60, uuid.uuid4().hex))
+    assert admin.post(f"/api/jobs/{answer['job_id']}/cancel").status_code == 202
+    job = admin.wait(answer["job_id"], 10)
+    assert job["state"] == "cancelled"
+    assert 0 < job["done"] < 60
+    source = admin.get(f"/api/sources/{answer['source_id']}").json()
+    assert (source["status"], source["error"]["code"]) == ("failed", "cancelled")
+
+    assert admin.post(f"/api/jobs/{answer['job_id']}/retry").status_code == 202
+    job = admin.wait(answer["job_id"], 90)
+    assert (job["state"], job["done"]) == ("done", 60)
+    source = admin.get(f"/api/sources/{answer['source_id']}").json()
+    assert (source["status"], source["report"]["counts"]["pages_read"]) == ("ready", 60)
+    assert admin.post(f"/api/jobs/{answer['job_id']}/retry").status_code == 409
+
+
+def test_early_pages_answer_while_late_ones_are_read(admin: Client, instrument: str) -> None:
+    answer = _begun(admin, instrument, _with_first_page(_pages(60, "Filler")), done=2)
+    turn = admin.ask(instrument, "What is the colour of the zeppelin's rudder?")
+    still = admin.job(answer["job_id"])
+    assert "crimson" in turn["answer"]
+    assert turn["citations"][0]["locator"]["page"] == 1
+    assert still["state"] == "running"
+    admin.post(f"/api/jobs/{answer['job_id']}/cancel")
+
+
+def _with_first_page(rest: bytes) -> bytes:
+    """A one-page PDF about a zeppelin, followed by the pages of `rest`."""
+    import io
+
+    import pypdfium2
+
+    merged = pypdfium2.PdfDocument(pdf("The colour of the zeppelin's rudder is crimson."))
+    with pypdfium2.PdfDocument(rest) as more:
+        merged.import_pages(more)
+    out = io.BytesIO()
+    merged.save(out)
+    merged.close()
+    return out.getvalue()
+
+
+def _fragments(client: Client, source_id: str) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    page = 1
+    while True:
+        answer = client.get(
+            f"/api/sources/{source_id}/fragments", params={"page": page, "page_size": 100}
+        ).json()
+        found += [(fragment["ordinal"], fragment["text"]) for fragment in answer]
+        if len(answer) < 100:
+            return found
+        page += 1

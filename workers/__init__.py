@@ -1,0 +1,1 @@
+"""The application's background half: one thin task per file."""

@@ -1,0 +1,92 @@
+"""Writes the answer of a turn: the model's words go out as they come, proofs with them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from api.answer_store import AnswerStore
+from api.extensions import db
+from api.models import ChatTurn
+from api.models.base import now
+from pipelines.answer import Answer, Token, answer
+from pipelines.errors import Cancelled
+from pipelines.llms.contract import Stop
+from pipelines.retrieval import retrieve
+from workers.lifecycle import Running, run
+from workers.main import celery
+
+log = structlog.get_logger()
+
+SAVED_SECONDS = 1.0
+"""What was said so far is saved this often, for those who come back after Redis was lost."""
+
+
+@celery.task(name="vouch.answer_turn")
+def answer_turn(job_id: str) -> None:
+    run(job_id, _answer)
+
+
+def _answer(running: Running) -> dict[str, Any]:
+    turn = db.session.get(ChatTurn, running.job.subject_id)
+    if turn is None:
+        raise Cancelled("The conversation was deleted.")
+    store = AnswerStore(db.session(), turn)
+    history = store.history()
+    visible = store.visible_versions()
+    db.session.commit()
+    timings = {"queued_ms": _ms((now() - turn.created_at).total_seconds())}
+    began = time.perf_counter()
+
+    running.move(stage="retrieve")
+    running.tell("status", {"stage": "retrieve"})
+    with_ = running.services
+    hits = retrieve(
+        turn.question,
+        embedder=with_.embedder,
+        index=with_.index,
+        collection=store.collection(with_.embedder.name),
+        load=store.load,
+        version_ids=visible if turn.source_ids else None,
+    )
+    db.session.commit()
+    timings["retrieve_ms"] = _ms(time.perf_counter() - began)
+
+    running.check()
+    if running.job.checkpoint.get("said"):
+        # Another worker died or stopped in the middle: what it streamed is void.
+        running.tell("reset", {"reason": "The answer is written anew."})
+    running.move(stage="generate", checkpoint={"said": True})
+    running.tell("status", {"stage": "generate"})
+    said = Answer()
+    stop = Stop()
+    running.on_stop(stop.set)
+    saved = time.monotonic()
+    stream = answer(turn.question, hits, with_.llm(turn.model), said, history=history, stop=stop)
+    try:
+        for item in stream:
+            running.check()
+            if isinstance(item, Token):
+                timings.setdefault("first_token_ms", _ms(time.perf_counter() - began))
+                running.tell("token", {"t": item.text})
+            else:
+                running.tell("citation", store.citation(item))
+            if time.monotonic() - saved >= SAVED_SECONDS:
+                saved = time.monotonic()
+                partial = update(ChatTurn).where(ChatTurn.id == turn.id)
+                db.session.execute(partial.values(answer=said.text))
+                db.session.commit()
+        running.check()
+    finally:
+        stream.close()
+        timings["total_ms"] = _ms(time.perf_counter() - began) + timings["queued_ms"]
+        store.keep(said, timings)
+    running.tell("status", {"stage": "check"})
+    return {"stage": "check", "done": len(said.text.split())}
+
+
+def _ms(seconds: float) -> int:
+    return round(1000 * seconds)

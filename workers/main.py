@@ -1,0 +1,115 @@
+"""The Celery app, and what happens when a worker starts and stops."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import threading
+import uuid
+from functools import cache
+from typing import Any
+
+import redis
+import structlog
+from celery import Celery, Task, signals
+from flask import Flask, has_app_context
+
+import celeryconfig
+from api import presence
+from api.app import create_app
+from api.config import Config
+
+log = structlog.get_logger()
+
+WORKER = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+"""This worker, its children included: the part of a lease's owner before the slash."""
+
+PRESENCE_SECONDS = 4.0
+_PR_SET_PDEATHSIG = 1
+
+stopping = threading.Event()
+"""Set when the worker was asked to stop: work in its threads ends at its next step."""
+
+
+@cache
+def flask_app() -> Flask:
+    """The application, made once per process and only after the fork."""
+    return create_app()
+
+
+class ContextTask(Task):
+    """Runs inside the application's context, unless one is active already."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            return self.run(*args, **kwargs)
+        with flask_app().app_context():
+            return self.run(*args, **kwargs)
+
+
+config = Config.from_environment()
+celery = Celery("vouch", task_cls=ContextTask)
+celery.config_from_object(celeryconfig)
+celery.conf.update(
+    broker_url=config.redis_url,
+    imports=("workers.ingest", "workers.answer", "workers.purge", "workers.sweep"),
+    beat_schedule={
+        "sweep": {
+            "task": "vouch.sweep_jobs",
+            "schedule": config.sweep_seconds,
+            # One that could not run in time is replaced by the next.
+            "options": {"expires": 2 * config.sweep_seconds},
+        }
+    },
+)
+
+
+@signals.worker_process_init.connect
+def _child_starts(**_: Any) -> None:
+    """A pool process dies with its parent, so that a killed worker leaves nobody behind."""
+    flask_app.cache_clear()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@signals.worker_ready.connect
+def _announce(sender: Any, **_: Any) -> None:
+    """Say every few seconds that this worker listens, so that a waiting job can tell why."""
+    queues = list(sender.app.amqp.queues.consume_from)
+    client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+
+    def run() -> None:
+        told = False
+        while not stopping.wait(PRESENCE_SECONDS if told else 0.0):
+            try:
+                presence.announce(client, queues, WORKER)
+            except redis.RedisError as error:
+                log.warning("worker can't announce itself", error=type(error).__name__)
+            told = True
+
+    threading.Thread(target=run, name="presence", daemon=True).start()
+
+
+@signals.worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    stopping.set()
+
+
+@signals.worker_shutdown.connect
+def _leave(sender: Any, **_: Any) -> None:
+    """Put unfinished jobs back, so that whoever is left or comes next goes on with them at once."""
+    from api import jobs
+    from api.extensions import db
+
+    stopping.set()
+    with flask_app().app_context():
+        for job_id in jobs.release(db.session(), WORKER):
+            log.info("job put back", job_id=job_id)
+    try:
+        client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+        presence.leave(client, list(sender.app.amqp.queues.consume_from), WORKER)
+    except redis.RedisError as error:
+        log.warning("worker can't sign off", error=type(error).__name__)

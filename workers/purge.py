@@ -1,0 +1,34 @@
+"""Removes what a deleted source or instrument left outside Postgres: objects and vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.index import collection_name
+from workers.lifecycle import Running, run
+from workers.main import celery
+
+
+@celery.task(name="vouch.purge")
+def purge(job_id: str) -> None:
+    run(job_id, _purge)
+
+
+def _purge(running: Running) -> dict[str, Any]:
+    payload = running.job.payload
+    with_ = running.services
+    running.move(stage="purge")
+    index = with_.index
+    if dropped := payload.get("drop_instrument"):
+        prefix = collection_name(dropped, "")
+        for name in index.collections():
+            if name.startswith(prefix):
+                index.drop(name)
+    elif payload.get("version_ids"):
+        prefix = collection_name(payload["instrument_id"], "")
+        for name in index.collections():
+            if name.startswith(prefix):
+                for version_id in payload["version_ids"]:
+                    index.delete_version(name, version_id)
+    with_.storage.delete(payload.get("objects", []))
+    return {"done": len(payload.get("objects", []))}
