@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo status stop test lint format bench samples clean
+.PHONY: help install up demo status stop test test-slow lint format lock bench samples clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
 
 install: $(VENV)/.installed ## create .venv and install what Vouch needs
 
@@ -29,6 +29,9 @@ stop: $(VENV)/.installed ## stop a stack that was started elsewhere
 test: $(VENV)/.installed-dev ## run the tests on the embedded stack
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
+test-slow: $(VENV)/.installed-dev ## run the tests that take minutes
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
 lint: $(VENV)/.installed-dev ## ruff, mypy and the import rule
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,6 +41,16 @@ lint: $(VENV)/.installed-dev ## ruff, mypy and the import rule
 format: $(VENV)/.installed-dev ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: ## resolve requirements anew, in a fresh environment, into requirements.lock
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	: > requirements.lock
+	$(VENV)-lock/bin/python -m pip install --quiet -r requirements-dev.txt
+	{ echo "# Every package that requirements.txt and requirements-dev.txt resolve to: constraints."; \
+		echo "# Made anew with: make lock"; \
+		$(VENV)-lock/bin/python -m pip freeze --exclude pip --exclude setuptools \
+		| sed 's/+cpu//'; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock && rm -rf $(VENV)-lock
 
 bench: $(VENV)/.installed-dev ## measure
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -50,7 +63,7 @@ clean: ## remove .venv and caches; var/ with the data stays
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 # The stamp is written last: an installation that was broken off is done again.
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Vouch needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }

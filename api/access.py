@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import wraps
 from typing import Any, Literal, TypeVar
 
 from flask import Flask, g, request
@@ -70,7 +70,18 @@ def open_to_all(app: Flask, *endpoints: str) -> None:
     """State `public` for views that a library brings."""
     for endpoint in endpoints:
         if endpoint in app.view_functions:
-            app.view_functions[endpoint] = rule("public")(partial(app.view_functions[endpoint]))
+            app.view_functions[endpoint] = _public(app.view_functions[endpoint])
+
+
+def _public(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A function around a bound method, which can't carry a rule itself."""
+
+    @rule("public")
+    @wraps(view)
+    def opened(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return opened
 
 
 def user() -> User:

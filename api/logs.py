@@ -10,10 +10,14 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
+from prometheus_client import Histogram
 
 from api.config import Config
 
 log = structlog.get_logger()
+REQUESTS = Histogram(
+    "vouch_request_seconds", "Time until an answer begins", ["method", "route", "status"]
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -55,13 +59,16 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    # The rule, not the path: a path may hold what a user typed.
+    route = str(request.url_rule or "unknown")
+    REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
     if request.endpoint not in {"health.healthz", "health.readyz"}:
         log.info(
             "request",
             method=request.method,
-            # The rule, not the path: a path may hold what a user typed.
-            route=str(request.url_rule or "unknown"),
+            route=route,
             status=response.status_code,
-            ms=round(1000 * (time.perf_counter() - g.get("began", time.perf_counter())), 1),
+            ms=round(1000 * seconds, 1),
         )
     return response

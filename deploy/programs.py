@@ -44,7 +44,7 @@ PROGRAMS: tuple[Program, ...] = (
         (
             *("gunicorn", "api.wsgi:app", "--bind", "$HOST:$PORT", "--workers", "$API_PROCESSES"),
             *("--worker-class", "gevent", "--worker-connections", "1000"),
-            *("--graceful-timeout", "2", "--timeout", "60", "--keep-alive", "75"),
+            *("--graceful-timeout", "2", "--timeout", "60", "--keep-alive", "75", "--no-control-socket"),
         ),
     ),
     Program(

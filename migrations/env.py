@@ -14,9 +14,7 @@ def upgrade_online() -> None:
     with db.engine.connect() as connection:
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         connection.commit()
-        context.configure(
-            connection=connection, target_metadata=db.metadata, **configure_args
-        )
+        context.configure(connection=connection, target_metadata=db.metadata, **configure_args)
         with context.begin_transaction():
             context.run_migrations()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from pipelines.prompts import NOT_FOUND, chat_messages
 from pipelines.proofs import Claim, best_quote, check, claims
 from pipelines.sentences import sentences
 from pipelines.types import Hit, locate
+
+_MARK = re.compile(r"\s*\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,6 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
 
 def _last_sentence(text: str) -> str:
     """The sentence that a mark at the end of `text` belongs to, earlier marks left out."""
-    bare = text.rstrip()
-    while bare.endswith("]") and "[" in bare and bare[bare.rfind("[") + 1 : -1].isdecimal():
-        bare = bare[: bare.rfind("[")].rstrip()
+    bare = _MARK.sub("", text).rstrip()
     ranges = sentences(bare)
     return bare[ranges[-1][0] : ranges[-1][1]] if ranges else bare

@@ -14,7 +14,9 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.errors import ModelUnavailable, ParserStalled
@@ -52,6 +54,8 @@ _OVERLAP = 0.1
 _TESSERACT_SECONDS = 60
 _WORD_CONFIDENCE = 30.0
 """Tesseract's words below this (of 100) are specks and textures."""
+_WIDEST_SPACE = 2.0
+"""Heights of a line that a gap between two of its words may have."""
 _LINE_CONFIDENCE = 0.5
 _LONE_CONFIDENCE = 0.95
 
@@ -84,8 +88,7 @@ def read_picture(image: Image, engine: Engine = "auto") -> list[OcrLine]:
             middle = float(placed[:, along].mean())
             if first <= middle < last and _is_text(text.strip(), confidence):
                 found.append((text.strip(), placed, confidence))
-    order = range(len(found)) if chosen == "tesseract" else _read_order(found)
-    return [_line(*found[index], *picture.size) for index in order]
+    return [_line(*found[index], *picture.size) for index in _read_order(found)]
 
 
 def flatten(image: Image) -> Image:
@@ -262,20 +265,32 @@ def _tesseract(image: Image) -> list[Recognised]:
 
 
 def _tesseract_lines(table: str) -> list[Recognised]:
-    import numpy as np
-
     words: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
         if row["level"] == "5" and row["text"].strip() and float(row["conf"]) >= _WORD_CONFIDENCE:
             words.setdefault((row["block_num"], row["par_num"], row["line_num"]), []).append(row)
-    found: list[Recognised] = []
-    for line in words.values():
-        text = " ".join(word["text"] for word in line)
-        confidence = sum(float(word["conf"]) for word in line) / len(line) / 100
-        left = min(int(word["left"]) for word in line)
-        top = min(int(word["top"]) for word in line)
-        right = max(int(word["left"]) + int(word["width"]) for word in line)
-        bottom = max(int(word["top"]) + int(word["height"]) for word in line)
-        quad = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=float)
-        found.append((text, quad, confidence))
-    return found
+    return [_joined(piece) for line in words.values() for piece in _pieces(line)]
+
+
+def _pieces(line: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """A line parted where a gap is too wide for a space: tesseract runs short columns together."""
+    widest = _WIDEST_SPACE * median(int(word["height"]) for word in line)
+    pieces = [line[:1]]
+    for before, word in pairwise(line):
+        if int(word["left"]) - int(before["left"]) - int(before["width"]) > widest:
+            pieces.append([])
+        pieces[-1].append(word)
+    return pieces
+
+
+def _joined(words: list[dict[str, str]]) -> Recognised:
+    import numpy as np
+
+    text = " ".join(word["text"] for word in words)
+    confidence = sum(float(word["conf"]) for word in words) / len(words) / 100
+    left = min(int(word["left"]) for word in words)
+    top = min(int(word["top"]) for word in words)
+    right = max(int(word["left"]) + int(word["width"]) for word in words)
+    bottom = max(int(word["top"]) + int(word["height"]) for word in words)
+    quad = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=float)
+    return text, quad, confidence

@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -84,7 +84,9 @@ class ParserProcess:
         """Of the process that parses, None while there is none."""
         return self._child.process.pid if self._child else None
 
-    def parse(self, path: Path, media_type: str, options: ParseOptions) -> Iterator[Part]:
+    def parse(
+        self, path: Path, media_type: str, options: ParseOptions
+    ) -> Generator[Part, None, None]:
         """Parts of the file as its parser yields them; the pipeline's errors as it raises them.
 
         Raises ParserStalled when no answer comes for `stall_seconds`, ParserCrashed when the

@@ -11,6 +11,10 @@ _ABBREVIATION = re.compile(
     r"|Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|No|Nos|Fig|Figs|Eq|Eqs|Ref|Refs|Sec|Ch|Vol|pp|p|ed|eds|al|Inc|Ltd"
     r"|Co|Corp|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|U\.S|U\.K|bzw|z\.B|d\.h|usw|Nr|Abb)\.$"
 )
+# "order no. S-104", "art. 12": part of a name when a number or code follows.
+_NUMBERED = re.compile(
+    r"(?:^|[\s(\[])(?:no|nos|art|fig|figs|eq|sec|vol|ch|pos|item)\.$", re.IGNORECASE
+)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -39,6 +43,8 @@ def _ends_here(text: str, start: int, match: re.Match[str]) -> bool:
     if following.islower():
         return False
     head = text[max(start, match.start() - 12) : match.start() + 1]
+    if _NUMBERED.search(head) and any(c.isdigit() for c in text[match.end() :].split()[0]):
+        return False
     return _ABBREVIATION.search(head) is None
 
 

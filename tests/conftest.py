@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.client import Client
 from flask import Flask
-from tests.openai_server import OpenAIServer
 
 from deploy.stack import Stack
+from tests.client import Client
+from tests.openai_server import OpenAIServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"

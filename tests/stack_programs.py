@@ -20,17 +20,18 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def api(host: str, port: str) -> None:
+def api(host: str, port: str, environment: str) -> None:
+    """Also writes down the environment that it got."""
+    half = Path(environment + ".half")
+    half.write_text(json.dumps(dict(os.environ)))
+    half.rename(environment)
     http.server.ThreadingHTTPServer((host, int(port)), Answer).serve_forever()
 
 
-def pool(environment: str) -> None:
-    """Two processes that don't heed SIGTERM; the first writes down the environment it got."""
+def pool() -> None:
+    """Two processes that don't heed SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if os.fork():
-        half = Path(environment + ".half")
-        half.write_text(json.dumps(dict(os.environ)))
-        half.rename(environment)
+    os.fork()
     while True:
         time.sleep(1)
 

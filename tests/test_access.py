@@ -74,7 +74,9 @@ def test_a_view_without_a_rule_is_refused(app: Flask) -> None:
     from api.app import create_app
     from api.services import Services
 
-    other = create_app(app.extensions["services"].config, Services(app.extensions["services"].config))
+    other = create_app(
+        app.extensions["services"].config, Services(app.extensions["services"].config)
+    )
     other.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
     assert other.test_client().get("/forgotten").status_code == 403
 

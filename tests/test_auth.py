@@ -67,9 +67,7 @@ def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_sign_in(
     second = visitor.post("/api/auth/refresh", headers=_as(first["refresh_token"])).json()
     assert visitor.get("/api/auth/me", headers=_as(second["access_token"])).status_code == 200
 
-    assert (
-        visitor.post("/api/auth/refresh", headers=_as(first["refresh_token"])).status_code == 401
-    )
+    assert visitor.post("/api/auth/refresh", headers=_as(first["refresh_token"])).status_code == 401
     # Whoever holds the newer tokens may be the thief: they are ended too.
     assert visitor.get("/api/auth/me", headers=_as(second["access_token"])).status_code == 401
     assert (
@@ -79,9 +77,7 @@ def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_sign_in(
 
 def test_logout_ends_both_tokens(visitor: Client) -> None:
     tokens = _login(visitor)
-    assert (
-        visitor.post("/api/auth/logout", headers=_as(tokens["access_token"])).status_code == 200
-    )
+    assert visitor.post("/api/auth/logout", headers=_as(tokens["access_token"])).status_code == 200
     assert visitor.get("/api/auth/me", headers=_as(tokens["access_token"])).status_code == 401
     assert (
         visitor.post("/api/auth/refresh", headers=_as(tokens["refresh_token"])).status_code == 401

@@ -42,7 +42,7 @@ def _until(true: Callable[[], bool], seconds: float = 60) -> None:
 
 def _workers(stack: Stack, name: str) -> list[psutil.Process]:
     """Processes of one of the stack's workers, the parent first."""
-    node = stack.plan.env["NODE"] if "NODE" in stack.plan.env else ""
+    node = stack.plan.env.get("NODE", "")
     data = str(stack.datadir.path)
     found = []
     for process in psutil.process_iter():
@@ -149,9 +149,7 @@ def test_a_message_delivered_twice_works_once(
     from api.models import FragmentRow, Job
 
     source = admin.add_bytes(instrument, "mixer.md", NOTES)
-    job = session.scalar(
-        select(Job).where(Job.kind == "ingest", Job.subject_id == source["id"])
-    )
+    job = session.scalar(select(Job).where(Job.kind == "ingest", Job.subject_id == source["id"]))
     finished = job.finished_at
     count = select(func.count()).where(FragmentRow.source_id == source["id"])
     before = session.scalar(count)
@@ -180,9 +178,8 @@ def test_a_lost_message_is_sent_again(app: Flask, admin: Client, instrument: str
 
 
 def test_a_job_waiting_behind_others_is_not_sent_again(app: Flask, session) -> None:
-    from workers.sweep import _messages
-
     from api import jobs
+    from workers.sweep import _messages
 
     client = app.extensions["services"].redis
     job = _job(session, queue="nobody")

@@ -58,7 +58,7 @@ def test_the_viewer_shows_the_proof_where_it_stands(admin: Client, instrument: s
         return Image.open(io.BytesIO(answer.content)).convert("RGB")
 
     marked, plain = page(citation=proof["id"], width=800), page(width=800)
-    x0, y0, x1, y1 = view["bbox"]
+    x0, y0, x1, _ = view["bbox"]
     inside = (int((x0 + x1) / 2 * 800), int(y0 * marked.height) - 1)
     outside = (400, marked.height // 2)
     assert marked.width == 800
@@ -74,7 +74,7 @@ def test_a_picture_answers_with_a_region(admin: Client, instrument: str) -> None
     proof = admin.ask(instrument, "What is the serial number of the pump?")["citations"][0]
     assert "77821" in proof["quote"]
     assert proof["locator"]["type"] == "region"
-    x0, y0, x1, y1 = proof["locator"]["boxes"][0]
+    x0, y0, x1, _ = proof["locator"]["boxes"][0]
     assert 0 <= x0 < x1 <= 1
     assert y0 > 0.3
 

@@ -26,15 +26,22 @@ from deploy.errors import AlreadyRunning, StackError
 from deploy.programs import Program
 from deploy.stack import STOP_SECONDS, Stack
 
-PROGRAMS = (
-    Program("api", ("python", "tests/stack_programs.py", "api", "$HOST", "$PORT")),
-    Program("pool", ("python", "tests/stack_programs.py", "pool", "$RUN/environment.json")),
+API = Program(
+    "api",
+    ("python", "tests/stack_programs.py", "api", "$HOST", "$PORT", "$RUN/environment.json"),
 )
-"""`pool` leads a second process, and neither heeds SIGTERM."""
+POOL = Program("pool", ("python", "tests/stack_programs.py", "pool"))
+ELSEWHERE = {
+    "DATABASE_URL": "postgresql://db.invalid",
+    "REDIS_URL": "redis://redis.invalid",
+    "S3_ENDPOINT": "http://store.invalid",
+    "CHROMA_URL": "http://chroma.invalid",
+}
+"""With these no service is the stack's own."""
 
 
 def new_stack(data: Path, *, env: dict[str, str] | None = None, **options: object) -> Stack:
-    options = {"port": 0, "programs": PROGRAMS, "prepare": None} | options
+    options = {"port": 0, "programs": (API,), "prepare": None} | options
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return Stack(data, env=clean | (env or {}), **options)  # type: ignore[arg-type]
 
@@ -87,6 +94,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     }
     with new_stack(data, env=hostile) as started:
         yield started
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A folder for a stack; a test that fails leaves no process behind."""
+    yield tmp_path
+    leftovers.end(tmp_path, patience=0)
 
 
 def test_every_service_answers_to_the_environment_of_programs(stack: Stack) -> None:
@@ -159,24 +173,12 @@ def test_a_killed_service_is_named_started_again_and_keeps_its_data(stack: Stack
     wait_until(answers)
 
 
-def test_what_a_killed_program_led_is_gone_too(stack: Stack) -> None:
-    old = pids(stack.datadir.path, "environment.json")
-    leader = min(old, key=lambda pid: psutil.Process(pid).create_time())
-    os.kill(leader, signal.SIGKILL)
-    lines: list[str] = []
-    wait_until(lambda: bool(lines.extend(stack.poll()) or lines))
-    assert lines == ["pool died (killed by signal 9); started again"]
-    wait_until(lambda: not set(old) & set(leftovers.find(stack.datadir.path)))
-
-
 def test_a_second_stack_on_the_folder_is_refused_and_told_of_the_first(stack: Stack) -> None:
     with pytest.raises(AlreadyRunning):
         new_stack(stack.datadir.path).start()
     assert control.record(stack.datadir)["url"] == stack.url
     rows = control.processes(stack.datadir, control.record(stack.datadir))
-    assert {row.split()[0] for row in rows} == {
-        *("postgres", "redis", "store", "chroma", "api", "pool")
-    }
+    assert {row.split()[0] for row in rows} == {*("postgres", "redis", "store", "chroma", "api")}
 
 
 def test_the_command_line_finds_the_running_stack(stack: Stack) -> None:
@@ -202,8 +204,8 @@ def test_the_command_line_finds_the_running_stack(stack: Stack) -> None:
     assert shell.stdout == stack.env["DATABASE_URL"]
 
 
-def test_two_stacks_side_by_side(stack: Stack, tmp_path: Path) -> None:
-    with new_stack(tmp_path, programs=PROGRAMS[:1]) as other:
+def test_two_stacks_side_by_side(stack: Stack, data: Path) -> None:
+    with new_stack(data) as other:
         assert not set(other.plan.ports.values()) & set(stack.plan.ports.values())
         with database(other) as connection:
             connection.execute("create table only_here ()")
@@ -214,27 +216,27 @@ def test_two_stacks_side_by_side(stack: Stack, tmp_path: Path) -> None:
     assert redis.Redis.from_url(stack.env["REDIS_URL"]).ping()
 
 
-def test_kill_of_the_supervisor_leaves_no_orphan_and_no_loss(tmp_path: Path) -> None:
-    first = new_stack(tmp_path, programs=PROGRAMS[:1])
+def test_kill_of_the_supervisor_leaves_no_orphan_and_no_loss(data: Path) -> None:
+    first = new_stack(data)
     first.start()
     with database(first) as connection:
         connection.execute("create table kept as select 'a row' as word")
-    (supervisor,) = pids(tmp_path, "supervisor.supervisord")
+    (supervisor,) = pids(data, "supervisor.supervisord")
     os.kill(supervisor, signal.SIGKILL)
     wait_until(lambda: first.supervisor_died() == "killed by signal 9")
     wait_until(lambda: leftovers.find(first.datadir.path) == [])
     first.stop()
     # What a machine that lost power may leave: a lock whose pid now is somebody else's.
-    lock = tmp_path / "postgres" / "postmaster.pid"
-    lock.write_text(f"{os.getppid()}\n{tmp_path / 'postgres'}\n1\n1\n\n127.0.0.1\n1 1\nready\n")
-    (tmp_path / "run" / "ports.json").write_text('{"redis": 1')
-    with new_stack(tmp_path, programs=PROGRAMS[:1]) as second, database(second) as connection:
+    lock = data / "postgres" / "postmaster.pid"
+    lock.write_text(f"{os.getppid()}\n{data / 'postgres'}\n1\n1\n\n127.0.0.1\n1 1\nready\n")
+    (data / "run" / "ports.json").write_text('{"redis": 1')
+    with new_stack(data) as second, database(second) as connection:
         assert connection.execute("select word from kept").fetchall() == [("a row",)]
 
 
-def test_kill_of_the_process_that_started_it_ends_it(tmp_path: Path) -> None:
-    (tmp_path / "postgres.half").mkdir()
-    (tmp_path / "postgres.half" / "PG_VERSION").write_text("18\n")
+def test_kill_of_the_process_that_started_it_ends_it(data: Path) -> None:
+    (data / "postgres.half").mkdir()
+    (data / "postgres.half" / "PG_VERSION").write_text("18\n")
     script = (
         "import sys, time; from pathlib import Path; from deploy.stack import Stack\n"
         "Stack(Path(sys.argv[1]), port=0, programs=(), prepare=None).start()\n"
@@ -242,52 +244,53 @@ def test_kill_of_the_process_that_started_it_ends_it(tmp_path: Path) -> None:
     )
     root = Path(__file__).resolve().parent.parent
     starter = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], cwd=root, stdout=subprocess.PIPE
+        [sys.executable, "-c", script, str(data)], cwd=root, stdout=subprocess.PIPE
     )
     assert starter.stdout is not None
     assert starter.stdout.readline() == b"ready\n"
-    assert len(leftovers.find(tmp_path)) > 4
+    assert len(leftovers.find(data)) > 4
     starter.kill()
     starter.communicate()
-    assert not DataDir(tmp_path).is_locked()
-    wait_until(lambda: leftovers.find(tmp_path) == [])
+    assert not DataDir(data).is_locked()
+    wait_until(lambda: leftovers.find(data) == [])
 
 
-def test_stop_ends_what_does_not_heed_it(tmp_path: Path) -> None:
-    services = {
-        "DATABASE_URL": "postgresql://db.invalid",
-        "REDIS_URL": "redis://redis.invalid",
-        "S3_ENDPOINT": "http://store.invalid",
-        "CHROMA_URL": "http://chroma.invalid",
-    }
-    stack = new_stack(tmp_path, env=services, programs=PROGRAMS[1:])
+def test_no_process_of_a_program_outlives_its_leader_or_the_stack(data: Path) -> None:
+    stack = new_stack(data, env=ELSEWHERE, programs=(POOL,))
     stack.start()
-    assert {name: stack.env[name] for name in services} == services
-    wait_until(lambda: len(pids(tmp_path, "environment.json")) == 2)
+    assert {name: stack.env[name] for name in ELSEWHERE} == ELSEWHERE
+    wait_until(lambda: len(pids(data, "stack_programs.py pool")) == 2)
+    old = pids(data, "stack_programs.py pool")
+    (leader,) = {os.getpgid(pid) for pid in old}
+    os.kill(leader, signal.SIGKILL)
+    lines: list[str] = []
+    wait_until(lambda: bool(lines.extend(stack.poll()) or lines))
+    assert lines == ["pool died (killed by signal 9); started again"]
+    wait_until(lambda: not set(old) & set(leftovers.find(data)))
     stack.stop()
-    assert leftovers.find(tmp_path) == []
+    assert leftovers.find(data) == []
     assert STOP_SECONDS < 10
     assert not stack.datadir.is_locked()
 
 
-def test_a_program_that_keeps_dying_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_program_that_keeps_dying_is_named_with_the_end_of_its_log(data: Path) -> None:
     broken = Program("broken", ("python", "-c", "raise SystemExit('the key is missing')"))
     api_never = Program("api", ("sleep", "600"))
-    stack = new_stack(tmp_path, programs=(broken, api_never), env={"CHROMA_URL": "http://x"})
+    stack = new_stack(data, env=ELSEWHERE, programs=(broken, api_never))
     with pytest.raises(StackError, match=r"(?s)broken.*the key is missing"):
         stack.start()
-    assert leftovers.find(tmp_path) == []
+    assert leftovers.find(data) == []
 
 
-def test_a_failing_preparation_keeps_it_from_starting(tmp_path: Path) -> None:
+def test_a_failing_preparation_keeps_it_from_starting(data: Path) -> None:
     script = "import sys; sys.stdin.readline(); sys.exit('no such revision')"
-    stack = new_stack(tmp_path, programs=(), prepare=("python", "-c", script))
+    stack = new_stack(data, env=ELSEWHERE, prepare=("python", "-c", script))
     with pytest.raises(StackError, match="no such revision"):
         stack.start()
-    assert leftovers.find(tmp_path) == []
+    assert leftovers.find(data) == []
 
 
-def test_a_taken_port_is_told(stack: Stack, tmp_path: Path) -> None:
+def test_a_taken_port_is_told(stack: Stack, data: Path) -> None:
     taken = stack.plan.ports["api"]
     with pytest.raises(StackError, match=rf"Port {taken} is taken.*PORT={taken + 10}"):
-        new_stack(tmp_path, port=taken).start()
+        new_stack(data, port=taken).start()

@@ -31,9 +31,7 @@ def test_the_same_bytes_are_one_source_embedded_once(
     data = pdf(f"A page about {uuid.uuid4()} and nothing else.")
     first = admin.add_bytes(instrument, "first.pdf", data)
 
-    known = admin.upload(
-        instrument, "again.pdf", data, sha256=hashlib.sha256(data).hexdigest()
-    )
+    known = admin.upload(instrument, "again.pdf", data, sha256=hashlib.sha256(data).hexdigest())
     assert known.status_code == 200
     assert known.json()["duplicate"] is True
     assert known.json()["source_id"] == first["id"]
@@ -117,9 +115,7 @@ def test_a_filename_is_only_a_name(admin: Client, instrument: str, sent: str, ke
     assert source["filename"] == kept
 
 
-def test_what_was_checked_cannot_be_exchanged_afterwards(
-    admin: Client, instrument: str
-) -> None:
+def test_what_was_checked_cannot_be_exchanged_afterwards(admin: Client, instrument: str) -> None:
     upload = _initiated(admin, instrument, len(NOTES))
     _put(upload, NOTES)
     done = admin.complete(upload["upload_id"]).json()

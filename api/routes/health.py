@@ -40,6 +40,15 @@ def health() -> Response:
     return _answer()
 
 
+@blueprint.route("/metrics")
+@access.rule("public")
+def metrics() -> Response:
+    """Counts and times for Prometheus; the proxy in front should keep them inside."""
+    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
 def _answer() -> Response:
     found = states(services())
     ready = all(found[name] == "ok" for name in NEEDED)

@@ -26,14 +26,26 @@ FLOOR = 0.32
 NEAR = 0.75
 """Further sentences must score at least this share of the best."""
 MAX_SENTENCE = 600
+CONTEXT = 0.5
+FRAGMENTARY = 0.7
+"""What a line that is no sentence keeps of its score."""
+LONG = 10
+"""Words that make a line a sentence even without a full stop."""
+CELL = " | "
+LEADER = "...."
 
 
 @dataclass(frozen=True)
 class _Candidate:
+    """A sentence or row that could be quoted, with what gives it its meaning."""
+
     hit: int
     start: int
     end: int
     text: str
+    context: str
+    """Title, headings and, for a table's row, the header row."""
+    weight: float
 
 
 class Extractive:
@@ -88,29 +100,61 @@ class Extractive:
         return [first, *(candidates[i] for i in rest)]
 
     def _scores(self, question: str, candidates: Sequence[_Candidate]) -> list[float]:
-        """Meaning (cosine) and words (share of the question's rare words), half and half."""
-        vectors = self._embed([question, *(c.text for c in candidates)])
+        """Meaning (cosine) and words (share of the question's rare words), half and half.
+
+        A word in the context counts half: it says what the sentence is about, not the answer.
+        """
+        vectors = self._embed(
+            [question, *(f"{c.context.rpartition(chr(10))[2]}: {c.text}" for c in candidates)]
+        )
         similar = vectors[1:] @ vectors[0]
         asked = set(stems(question))
-        found = [set(stems(c.text)) for c in candidates]
-        spread = Counter(word for words in found for word in words)
-        weight = {w: math.log(1 + len(candidates) / (1 + spread[w])) for w in asked}
-        total = sum(weight.values()) or 1.0
-        overlap = [sum(weight[w] for w in asked & words) / total for words in found]
-        return [
-            0.5 * float(cosine) + 0.5 * words
-            for cosine, words in zip(similar, overlap, strict=True)
-        ]
+        own = [set(stems(c.text)) for c in candidates]
+        around = [set(stems(c.context)) for c in candidates]
+        spread = Counter(word for words in own for word in words)
+        weights = {word: _rarity(word, spread[word], len(candidates)) for word in asked}
+        total = sum(weights.values()) or 1.0
+        scores = []
+        for i, candidate in enumerate(candidates):
+            said = sum(weights[word] for word in asked & own[i])
+            about = sum(weights[word] for word in (asked & around[i]) - own[i])
+            share = (said + CONTEXT * about) / total
+            scores.append(candidate.weight * (0.5 * float(similar[i]) + 0.5 * share))
+        return scores
+
+
+def _rarity(word: str, found: int, candidates: int) -> float:
+    """Rare words tell more; a code such as "e05" or "x-200" tells most."""
+    rare = math.log(1 + candidates / (1 + found))
+    return 2 * rare if any(c.isdigit() for c in word) else rare
 
 
 def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
     found = []
     for index, hit in enumerate(hits):
+        headings = (hit.title, *hit.heading_path)
+        header = next((line for line in hit.text.splitlines() if CELL in line), "")
         for start, end in sentences(hit.text):
             text = hit.text[start : min(end, start + MAX_SENTENCE)]
-            if len(WORD.findall(text)) >= 3:
-                found.append(_Candidate(index, start, end, text))
+            if len(WORD.findall(text)) < 2 or text == header or text in headings:
+                continue
+            row = CELL in text
+            context = " ".join((*headings[1:], header if row else ""))
+            weight = 1.0 if row or _is_whole(text) else FRAGMENTARY
+            found.append(_Candidate(index, start, end, text, f"{hit.title}\n{context}", weight))
     return found
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a line says something: a heading or an entry of a table of contents does not.
+
+    "Name: value", as on labels and in forms, does.
+    """
+    if LEADER in text:
+        return False
+    if ": " in text:
+        return True
+    return text[-1] in ".!?。！？:;" or len(text.split()) > LONG
 
 
 def _same(one: str, other: str) -> bool:

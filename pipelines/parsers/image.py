@@ -29,8 +29,8 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
 _ENGINE: Literal["rapidocr"] = "rapidocr"
 """On photographs RapidOCR finds 0.95 of the words in their place where tesseract finds 0.70
 (twelve receipts with human boxes); tesseract is for page scans."""
-_LONGEST = 6000
-"""Pixels of the longer side that a picture is decoded to; OCR looks at no more."""
+_LONGEST = 4000
+"""Pixels of the longer side that a picture is shrunk to; OCR looks at no more."""
 _STRIP = 3.0
 """Pictures longer than this many times their width keep their size: shrinking loses their text."""
 _LOW_CONFIDENCE = 0.6
@@ -146,12 +146,12 @@ def _decode(picture: Image, index: int, options: ParseOptions) -> tuple[Image, i
         raise _too_large(options)
     longest = max(width, height)
     if longest > _LONGEST and longest < _STRIP * min(width, height):
-        # A JPEG decodes straight to a half, a quarter or an eighth of its size.
+        # A JPEG decodes straight to a half, a quarter or an eighth of its size. Shrinking comes
+        # before turning, which copies the picture.
         picture.draft("RGB", (width * _LONGEST // longest, height * _LONGEST // longest))
+        picture.thumbnail((_LONGEST, _LONGEST), reducing_gap=2.0)
     shown = ImageOps.exif_transpose(picture) or picture
     turned = (shown.width > shown.height) != (width > height)
-    if max(shown.size) > _LONGEST and longest < _STRIP * min(width, height):
-        shown.thumbnail((_LONGEST, _LONGEST), reducing_gap=2.0)
     return (shown, height, width) if turned else (shown, width, height)
 
 

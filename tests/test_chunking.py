@@ -1,0 +1,173 @@
+"""Fragments: sized for the model, nothing cut away, each place kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipelines.chunking import ORDINALS_PER_UNIT, Chunker
+from pipelines.embedding import BUILT_IN, _directory, _Tokens
+from pipelines.types import (
+    Fragment,
+    PageLocator,
+    Part,
+    Segment,
+    TextLocator,
+    TimeLocator,
+    locate,
+)
+
+
+@pytest.fixture(scope="module")
+def tokens() -> _Tokens:
+    return _Tokens(_directory(BUILT_IN))
+
+
+@pytest.fixture
+def chunker(tokens: _Tokens) -> Chunker:
+    return Chunker(tokens.offsets, tokens.max_tokens)
+
+
+def _page(text: str, kind: str = "text", page: int = 1, level: int | None = None) -> Segment:
+    """A segment whose every line has a box of its own."""
+    spans, boxes, at = [], [], 0
+    for i, line in enumerate(text.split("\n")):
+        spans.append((at, at + len(line), 0, i))
+        boxes.append((0.1, i / 1000, 0.9, (i + 1) / 1000))
+        at += len(line) + 1
+    place = PageLocator(page=page, boxes=tuple(boxes), page_width=600, page_height=800)
+    return Segment(text=text, kind=kind, locators=(place,), spans=tuple(spans), level=level)
+
+
+def _part(*segments: Segment, start: int = 0) -> Part:
+    return Part(start=start, stop=start + 1, unit="pages", segments=segments)
+
+
+def _words(texts: Sequence[str]) -> list[str]:
+    return " ".join(texts).split()
+
+
+def _all_fit(fragments: Sequence[Fragment], tokens: _Tokens) -> None:
+    counted = [len(ids) for ids in tokens.ids([f.embedding_text for f in fragments])]
+    assert counted == [fragment.tokens for fragment in fragments]
+    assert max(counted) <= tokens.max_tokens
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(f"Sentence number {n} says that valve {n} is open." for n in range(200)),
+        "word " * 2000,
+        "x" * 5000,
+        "漢字" * 1500,
+        "\n".join(f"line {n} without a full stop" for n in range(300)),
+        "a.b.c/d-e_f:" * 300,
+    ],
+)
+def test_nothing_is_cut_away_and_everything_fits(
+    text: str, chunker: Chunker, tokens: _Tokens
+) -> None:
+    heading = _page("A heading that is repeated before each piece", "title", level=1)
+    fragments = chunker.feed(_part(heading, _page(text)))
+    _all_fit(fragments, tokens)
+    said = "".join(f.text for f in fragments)
+    assert said.replace(heading.text, "").replace(" ", "").replace("\n", "") == text.replace(
+        " ", ""
+    ).replace("\n", "")
+
+
+def test_pieces_fill_the_room(chunker: Chunker) -> None:
+    text = " ".join(f"Sentence number {n} says that valve {n} is open." for n in range(200))
+    fragments = chunker.feed(_part(_page(text)))
+    assert all(fragment.tokens > 200 for fragment in fragments[:-1])
+    assert all(fragment.text.endswith(".") for fragment in fragments)
+
+
+def test_headings_make_a_path_and_start_fragments(chunker: Chunker) -> None:
+    part = _part(
+        _page("Manual", "title", level=1),
+        _page("Care", "title", level=2),
+        _page("Clean it."),
+        _page("Oil it."),
+        _page("Limits", "title", level=2),
+        _page("At most 9 bar."),
+    )
+    care, limits = chunker.feed(part)
+    assert care.text == "Manual\nCare\nClean it.\nOil it."
+    assert limits.text == "Limits\nAt most 9 bar."
+    assert limits.embedding_text == "Manual\nLimits\nAt most 9 bar."
+    later = chunker.feed(_part(_page("Never more."), start=1))
+    assert later[0].heading_path == ("Manual", "Limits")
+
+
+def test_the_state_between_parts_is_its_headings(tokens: _Tokens, chunker: Chunker) -> None:
+    chunker.feed(_part(_page("Manual", "title", level=1), _page("Text.")))
+    resumed = Chunker(tokens.offsets, tokens.max_tokens, headings=chunker.headings)
+    part = _part(_page("More text."), start=1)
+    assert resumed.feed(part) == chunker.feed(part)
+
+
+def test_ordinals_derive_from_the_parts_place(chunker: Chunker) -> None:
+    fragments = chunker.feed(_part(_page("word " * 1000), start=7))
+    assert [f.ordinal for f in fragments] == [
+        7 * ORDINALS_PER_UNIT + i for i in range(len(fragments))
+    ]
+
+
+def test_a_quote_is_located_to_its_own_lines(chunker: Chunker) -> None:
+    (fragment,) = chunker.feed(_part(_page("First line.\nSecond line."), _page("Third line.")))
+    start = fragment.text.index("Third")
+    (found,) = locate(fragment.locators, fragment.spans, start, start + 5)
+    assert found.boxes == ((0.1, 0.0, 0.9, 0.001),)
+    start = fragment.text.index("Second")
+    (found,) = locate(fragment.locators, fragment.spans, start, start + 5)
+    assert found.boxes == ((0.1, 0.001, 0.9, 0.002),)
+
+
+def test_seconds_stay_with_their_words(chunker: Chunker) -> None:
+    cues = (TimeLocator(t_start=1, t_end=2), TimeLocator(t_start=2, t_end=5))
+    segment = Segment(
+        text="Open the lid. Turn the key.",
+        kind="speech",
+        locators=cues,
+        spans=((0, 13, 0, -1), (14, 27, 1, -1)),
+    )
+    (fragment,) = chunker.feed(Part(start=0, stop=60, unit="seconds", segments=(segment,)))
+    start = fragment.text.index("Turn")
+    assert locate(fragment.locators, fragment.spans, start, start + 4) == [cues[1]]
+
+
+def test_a_text_locator_is_narrowed_to_its_piece(chunker: Chunker) -> None:
+    text = " ".join(f"Sentence number {n} is here." for n in range(150))
+    place = TextLocator(start=1000, end=1000 + len(text), anchor="#a")
+    segment = Segment(text=text, locators=(place,))
+    fragments = chunker.feed(Part(start=0, stop=1, unit="sections", segments=(segment,)))
+    assert len(fragments) > 1
+    for fragment in fragments:
+        (found,) = fragment.locators
+        assert text[found.start - 1000 : found.end - 1000] == fragment.text
+
+
+def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: _Tokens) -> None:
+    rows = ["Code | Meaning | Remedy"] + [
+        f"E{n} | The pump {n} is too hot | Let it cool for {n} minutes" for n in range(80)
+    ]
+    fragments = chunker.feed(_part(_page("\n".join(rows), "table")))
+    assert len(fragments) > 3
+    _all_fit(fragments, tokens)
+    for fragment in fragments:
+        assert fragment.text.startswith(rows[0] + "\n")
+        assert all(line in rows for line in fragment.text.split("\n"))
+    said = [line for fragment in fragments for line in fragment.text.split("\n")[1:]]
+    assert said == rows[1:]
+    start = fragments[2].text.index("E")
+    (found,) = locate(fragments[2].locators, fragments[2].spans, start, start + 3)
+    assert len(found.boxes) == 1
+
+
+def test_the_built_in_model_is_the_published_one(tmp_path: Path) -> None:
+    from pipelines.embedding import BUILT_IN_SHA256, _sha256, _weights
+
+    assert _sha256(_weights(_directory(BUILT_IN))) == BUILT_IN_SHA256

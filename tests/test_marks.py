@@ -1,0 +1,55 @@
+"""Citation marks in text that arrives in pieces."""
+
+import random
+
+import pytest
+
+from pipelines.marks import Mark, MarkReader, Text
+
+
+def _read(pieces: list[str]) -> list[str | tuple[int, ...]]:
+    """Text runs joined, marks as tuples of numbers."""
+    reader = MarkReader()
+    found: list[str | tuple[int, ...]] = []
+    for item in [item for piece in pieces for item in reader.feed(piece)] + list(reader.end()):
+        if isinstance(item, Mark):
+            found.append(item.numbers)
+        elif found and isinstance(found[-1], str):
+            found[-1] += item.text
+        else:
+            found.append(item.text)
+    return found
+
+
+CASES = [
+    ("Yes [1].", ["Yes ", (1,), "."]),
+    ("Both [1,2] and [3, 4].", ["Both ", (1, 2), " and ", (3, 4), "."]),
+    ("Two [1][2]", ["Two ", (1,), (2,)]),
+    ("CJK 【7】。", ["CJK ", (7,), "。"]),
+    ("No [a] mark, [ ] none, [1a].", ["No [a] mark, [ ] none, [1a]."]),
+    ("An open [1", ["An open [1"]),
+    ("Nested [[5]]", ["Nested [", (5,), "]"]),
+    ("Code `a[1]` is left. [2]", ["Code `a[1]` is left. ", (2,)]),
+    ("```\nx[3]\n``` then [4]", ["```\nx[3]\n``` then ", (4,)]),
+    ("Long [11111111111111111111111111111111111111] no", None),
+    ("[99999]", ["[99999]"]),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_marks_are_found_however_the_text_is_cut(text: str, expected: list | None) -> None:
+    expected = [text] if expected is None else expected
+    assert _read([text]) == expected
+    assert _read(list(text)) == expected
+    chance = random.Random(7)
+    for _ in range(20):
+        cuts = sorted(chance.sample(range(len(text) + 1), min(3, len(text))))
+        pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+        assert _read(pieces) == expected
+
+
+def test_what_cannot_become_a_mark_is_not_held_back() -> None:
+    reader = MarkReader()
+    assert list(reader.feed("Speed [")) == [Text("Speed ")]
+    assert list(reader.feed("x")) == [Text("[x")]
