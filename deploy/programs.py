@@ -44,7 +44,8 @@ PROGRAMS: tuple[Program, ...] = (
         (
             *("gunicorn", "api.wsgi:app", "--bind", "$HOST:$PORT", "--workers", "$API_PROCESSES"),
             *("--worker-class", "gevent", "--worker-connections", "1000"),
-            *("--graceful-timeout", "2", "--timeout", "60", "--keep-alive", "75", "--no-control-socket"),
+            *("--graceful-timeout", "2", "--timeout", "60", "--keep-alive", "75"),
+            "--no-control-socket",
         ),
     ),
     Program(
