@@ -80,6 +80,9 @@ class Config:
         "all-MiniLM-L6-v2",
         "Embedding model: the built-in `all-MiniLM-L6-v2`, or a sentence-transformers directory",
     )
+    model_cache: str = setting(
+        "MODEL_CACHE", "", "Where converted models are kept; empty means `VOUCH_DATA`/models"
+    )
     embedding_device: str = setting(
         "EMBEDDING_DEVICE",
         "cpu",
@@ -156,6 +159,10 @@ class Config:
         config = cls(**values)
         config.check()
         return config
+
+    @property
+    def models(self) -> Path:
+        return Path(self.model_cache) if self.model_cache else self.data / "models"
 
     @property
     def is_local(self) -> bool:

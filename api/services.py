@@ -99,7 +99,7 @@ class Services:
                 self._embedder = load_embedder(
                     self.config.embedding_model,
                     device=self.config.embedding_device,
-                    cache=self.config.data / "models",
+                    cache=self.config.models,
                 )
             return self._embedder
 

@@ -44,10 +44,14 @@ def llm_server() -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, llm_server: OpenAIServer) -> Iterator[Stack]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, llm_server: OpenAIServer, pytestconfig: pytest.Config
+) -> Iterator[Stack]:
     """The whole stack, quick to notice lost workers."""
     env = {
         **os.environ,
+        # The converted model outlives the session; it is found by the hash of its weights.
+        "MODEL_CACHE": str(pytestconfig.cache.mkdir("models")),
         "LLM": "openai:scripted",
         "OPENAI_BASE_URL": llm_server.base_url,
         "OPENAI_API_KEY": llm_server.api_key,
