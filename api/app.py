@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access, commands, errors, idempotency, logs
+from api import access, characters, commands, errors, idempotency, logs
 from api.config import Config
 from api.extensions import db, jwt, limiter, migrate, smorest
 from api.routes import ROUTES
@@ -29,6 +29,7 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)
+    characters.init_app(app)
     access.init_app(app)
     idempotency.init_app(app)
     commands.init_app(app)

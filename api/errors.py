@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 import structlog
 from flask import Flask
 from flask.typing import ResponseReturnValue
-from flask_smorest import abort
+from flask_smorest import Api, abort
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
 
@@ -25,6 +26,24 @@ def refuse(code: int, message: str, **extra: Any) -> NoReturn:
 def unprocessable(field: str, message: str, location: str = "json") -> NoReturn:
     """422 for one field."""
     refuse(422, message, errors={location: {field: [message]}})
+
+
+class VouchApi(Api):
+    """flask-smorest's error handler, with a message for errors that come without one."""
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        if not hasattr(error, "data"):
+            told = _MESSAGES.get(error.code or 500, error.description or error.name)
+            error.data = {"message": told}  # type: ignore[attr-defined]
+        return super().handle_http_exception(error)
+
+
+_MESSAGES = {
+    404: "There is nothing at this address; GET /openapi.json lists what there is.",
+    405: "This address does not take this method; GET /openapi.json lists what it takes.",
+    413: "The request is too large; files go to the signed_url of POST /api/uploads/initiate.",
+    429: "Too many attempts; wait a minute and try again.",
+}
 
 
 def init_app(app: Flask) -> None:

@@ -19,6 +19,8 @@ from api.models import Job, Source, SourceVersion, Upload
 from api.models.base import new_id
 from api.services import Services
 from api.storage import ObjectMissing, ObjectStore
+from pipelines.errors import UnsupportedType
+from pipelines.parsers import parser_for
 from pipelines.parsers.detect import detect, source_type_of
 
 log = structlog.get_logger()
@@ -114,7 +116,12 @@ def _check(storage: ObjectStore, key: str, upload: Upload, limit: int) -> tuple[
         if media_type not in SUBTITLES:
             refuse(415, "These are no subtitles: a .srt or .vtt file is needed.")
     elif source_type_of(media_type) is None:
-        refuse(415, f"Files of the type {media_type} can't be read yet.")
+        if media_type in SUBTITLES:
+            refuse(415, "Subtitles belong to a recording: say which with subtitles_of.")
+        try:
+            parser_for(media_type)
+        except UnsupportedType as error:
+            refuse(415, str(error))
     return sha256, media_type
 
 

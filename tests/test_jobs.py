@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 import uuid
 from collections.abc import Callable
 
-import psutil
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
@@ -16,6 +13,7 @@ from sqlalchemy import func, select, update
 from deploy.stack import Stack
 from tests.client import Client
 from tests.documents import NOTES, pdf
+from tests.processes import kill, workers
 
 
 def _pages(count: int, mark: str) -> bytes:
@@ -38,22 +36,6 @@ def _until(true: Callable[[], bool], seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < end, "it never became true"
         time.sleep(0.05)
-
-
-def _workers(stack: Stack, name: str) -> list[psutil.Process]:
-    """Processes of one of the stack's workers, the parent first."""
-    node = stack.plan.env.get("NODE", "")
-    data = str(stack.datadir.path)
-    found = []
-    for process in psutil.process_iter():
-        try:
-            words = process.cmdline()
-            ours = process.environ().get("VOUCH_DATA") == data
-        except psutil.Error:
-            continue
-        if ours and "worker" in words and any(w.startswith(f"{name}@{node}") for w in words):
-            found.append(process)
-    return sorted(found, key=lambda process: process.create_time())
 
 
 @pytest.fixture
@@ -207,8 +189,7 @@ def test_a_killed_worker_costs_nothing_but_time(
 
     other = admin.instrument()
     answer = _begun(admin, other, data)
-    for process in _workers(stack, "worker-ingest"):
-        os.kill(process.pid, signal.SIGKILL)
+    kill(workers(stack, "worker-ingest"))
     seen = admin.job(answer["job_id"])["done"]
     job = admin.wait(answer["job_id"], 90)
 

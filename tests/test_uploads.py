@@ -105,7 +105,7 @@ def test_what_nobody_parses_is_415_whatever_its_name(
     [
         ("../../etc/passwd.md", "passwd.md"),
         ("C:\\Users\\me\\notes.md", "notes.md"),
-        ("a\x00b\nc.md", "abc.md"),
+        ("a\x01b\nc.md", "abc.md"),
         ("....", "unnamed"),
         ("$(rm -rf).md", "$(rm -rf).md"),
     ],

@@ -9,24 +9,22 @@ from itertools import pairwise
 import numpy as np
 
 from pipelines.parsers.pdf_fonts import is_monospaced
-from pipelines.parsers.pdf_layout import Row, reading_order, rows_of
+from pipelines.parsers.pdf_layout import MAX_PIECES, Row, reading_order, rows_of
 from pipelines.parsers.pdf_letters import LEADER
+from pipelines.parsers.pdf_lists import BULLETS, CAPTION, ITEM, Entry, join_markers
 from pipelines.parsers.pdf_rules import Rules
 from pipelines.parsers.pdf_style import DocumentStyle
-from pipelines.parsers.pdf_tables import Table, find_tables
+from pipelines.parsers.pdf_table_rows import Table
+from pipelines.parsers.pdf_tables import find_tables
 from pipelines.parsers.pdf_text import PageShape, Piece
 from pipelines.types import Box, PageLocator, Segment, SegmentKind, Span
 
-_BULLET = re.compile(
-    r"^(?:[•◦▪■●○►▸‣·\uf0a0-\uf0ff]\s*|[–—*\-]\s+|\(?\d{1,3}[.)]\s+|\(?[A-Za-z][.)]\s+|[①-⑳]\s*)\S"
-)
-_CAPTION = re.compile(
-    r"^(?:fig(?:ure)?|table|tab|abbildung|tabelle|tableau|figura|tabla|listing|example)"
-    r"\.?\s*[A-Z]?\d[\d.\-–]*[a-z]?\b(?!\s+(?-i:[a-z]))",
-    re.IGNORECASE,
-)
 _HYPHENATED = re.compile(r"\w{2,}-$")
 _COMPOUND = re.compile(r"\w+-\w+")
+_WIDE_LEADING = 1.0
+"""Sizes of the font between two lines of one paragraph at most."""
+_STREWN = 3.0
+"""Sizes of the font between two pieces of a row that are no words of one sentence."""
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", "؟", ":", ";")
 
 
@@ -41,19 +39,25 @@ def page_segments(
     page: int,
     style: DocumentStyle,
     rules: Rules,
+    form: bool = False,
 ) -> list[Segment]:
-    """Segments of a page (`page` counts from 1) in reading order."""
+    """Segments of a page (`page` counts from 1) in reading order; a form has no tables."""
     compounds = {word.lower() for piece in pieces for word in _COMPOUND.findall(piece.text)}
     segments: list[Segment] = []
-    for region in reading_order(pieces, rules.across):
+    for region in reading_order(join_markers(pieces), rules.across):
         rows: list[Row] = []
-        for item in find_tables(rows_of(region), rules):
+        found = rows_of(region)
+        plain = form or len(region) > MAX_PIECES
+        for item in found if plain else find_tables(found, rules):
             if isinstance(item, Row):
                 rows.append(item)
                 continue
             segments += _segments_of(rows, compounds, shape, page, style)
             rows = []
-            segments.append(_table_segment(item, shape, page))
+            if isinstance(item, Entry):
+                segments.append(_entry_segment(item, shape, page))
+            else:
+                segments.append(_table_segment(item, shape, page))
         segments += _segments_of(rows, compounds, shape, page, style)
     return segments
 
@@ -103,6 +107,16 @@ def _table_segment(table: Table, shape: PageShape, page: int) -> Segment:
         kind="table",
         locators=(page_locator(shape, page, boxes),),
         spans=spans,
+    )
+
+
+def _entry_segment(entry: Entry, shape: PageShape, page: int) -> Segment:
+    text = entry.text
+    return Segment(
+        text=text,
+        kind="list_item",
+        locators=(page_locator(shape, page, (_box(entry.pieces, shape),)),),
+        spans=((0, len(text), 0, 0),),
     )
 
 
@@ -192,18 +206,23 @@ def _parts(block: list[Row], above: Row, row: Row, usual: float) -> bool:
     if len(block) == 1 and row.font != above.font and above.x1 - row.x0 < 0.85 * (row.x1 - row.x0):
         return True
     gap = row.top - above.bottom
+    if _is_strewn(row) or _is_strewn(above):
+        return True
     if is_monospaced(row.font) and is_monospaced(above.font):
         return gap > 2 * size
     heading = row.bold and above.bold
+    flows = _flows(above, row)
+    if flows and 0 <= gap < _WIDE_LEADING * size and not ITEM.match(row.text):
+        return False
     if gap > min(usual, 0.6 * size) + (0.6 if heading else 0.3) * size or gap < -2 * size:
         return True
-    if _BULLET.match(row.text):
+    if ITEM.match(row.text):
         return True
     backwards = sum(piece.right_to_left for piece in row.pieces) * 2 > len(row.pieces)
     start = -row.x1 if backwards else row.x0
     start_above = -above.x1 if backwards else above.x0
     indent = start - start_above
-    if indent > 0.7 * size and (len(block) > 1 or not _BULLET.match(above.text)):
+    if indent > 0.7 * size and (len(block) > 1 or not ITEM.match(above.text)):
         return indent < 4 * size
     if indent < -0.7 * size and len(block) > 1:
         return True
@@ -219,6 +238,21 @@ def _parts(block: list[Row], above: Row, row: Row, usual: float) -> bool:
     return len(block) > 2 and abs(edge - end) > 0.4 * width and above.text.endswith(_SENTENCE_END)
 
 
+def _is_strewn(row: Row) -> bool:
+    """Whether the row is labels and values of a form or of a figure rather than a line of text."""
+    return any(
+        max(b.frame[0] - a.frame[2], a.frame[0] - b.frame[2]) > _STREWN * row.size
+        for a, b in pairwise(row.pieces)
+    )
+
+
+def _flows(above: Row, row: Row) -> bool:
+    """Whether a sentence goes on in `row`: however far apart lines are set, it is one paragraph."""
+    first, last = row.text[:1], above.text[-1:]
+    beside = min(above.x1, row.x1) - max(above.x0, row.x0) > 0.3 * (row.x1 - row.x0)
+    return first.islower() and (last == "-" or last == "," or last.islower()) and beside
+
+
 def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]:
     first = block.rows[0]
     text = " ".join(row.text for row in block.rows)
@@ -226,7 +260,7 @@ def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]
     letters = sum(character.isalpha() for character in text) if len(text) <= 200 else 0
     if all(is_monospaced(row.font) for row in block.rows) and not style.body_monospaced:
         return "code", None
-    if _CAPTION.match(text) and size < 1.15 * style.body_size and len(text) < 400:
+    if CAPTION.match(text) and size < 1.15 * style.body_size and len(text) < 400:
         return "caption", None
     if (
         style.body_size
@@ -246,9 +280,9 @@ def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]
             and len(text) <= 120
             and not text.endswith((".", ",", ";", ":"))
         )
-        if larger or bolder:
+        if (larger or bolder) and text[0] not in BULLETS:
             return "title", _level(size, style)
-    if _BULLET.match(first.text):
+    if ITEM.match(first.text):
         return "list_item", None
     return "text", None
 

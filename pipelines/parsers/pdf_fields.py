@@ -16,6 +16,8 @@ from pipelines.types import Box, Segment
 
 _MAX_FIELDS = 2_000
 """Of one page."""
+_FORM = 8
+"""Fields from which a page is a form, whose labels stand in rows and columns as cells do."""
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -36,6 +38,21 @@ def page_fields(page: Any, formenv: Any, shape: PageShape, number: int) -> list[
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
     return segments
+
+
+def is_form(page: Any) -> bool:
+    """Whether the page is one to fill in."""
+    import pypdfium2.raw as raw
+
+    fields = 0
+    for index in range(min(raw.FPDFPage_GetAnnotCount(page.raw), _MAX_FIELDS)):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        if annotation:
+            fields += raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET
+            raw.FPDFPage_CloseAnnot(annotation)
+        if fields >= _FORM:
+            return True
+    return False
 
 
 def _field(annotation: Any, form: Any, shape: PageShape, number: int) -> Segment | None:

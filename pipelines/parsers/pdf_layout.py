@@ -16,8 +16,11 @@ import numpy as np
 from pipelines.parsers.pdf_text import Piece, Rotation
 
 _MAX_DEPTH = 8
-_MAX_PIECES = 6000
+MAX_PIECES = 6000
 """More pieces than this on one page are a drawing; they are read in rows, without columns."""
+
+_FEW_LETTERS = 50
+"""Fewer on one side of a gutter are labels of a figure or the rest of a line, not a column."""
 
 Region = list[Piece]
 CountRules = Callable[[float, float, float, float], int]
@@ -60,7 +63,7 @@ def reading_order(pieces: list[Piece], count_rules: CountRules) -> list[Region]:
     regions: list[Region] = []
     main = [piece for piece in pieces if piece.turn == upright]
     right_to_left = _mostly(main)
-    if len(main) > _MAX_PIECES:
+    if len(main) > MAX_PIECES:
         regions.append(main)
     else:
         _cut(main, regions, right_to_left, count_rules, 0)
@@ -209,7 +212,7 @@ def _reads_as_columns(
         if lines >= max(2, 0.15 * len(fewer)):
             return False
     if in_step < 0.5:
-        return letters >= 4
+        return letters >= 4 and _letters(fewer) >= _FEW_LETTERS
     if drawn_by_column:
         return letters >= 12
     return letters >= 20 and min(_fill(rows_left), _fill(rows_right)) > 0.7
@@ -225,6 +228,10 @@ def _in_step(fewer: list[Row], more: list[Row]) -> float:
         near = (np.abs(bottoms - row.bottom) < allowed) | (np.abs(tops - row.top) < allowed)
         hits += bool(near.any())
     return hits / len(fewer)
+
+
+def _letters(rows: list[Row]) -> int:
+    return sum(len(piece.text) for row in rows for piece in row.pieces)
 
 
 def _mean_length(pieces: Region) -> float:

@@ -35,9 +35,9 @@ def clean(text: str) -> str:
         text = _COMPATIBILITY.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
         text = text.replace("\u00a0", " ").replace("\u00ad", "-").replace("\u2010", "-")
         text = _SCRIPT_CHANGE.sub(" ", text)
-    text = _LINE_END_HYPHEN.sub("-", text)
-    text = _LEADERS.sub(f" {LEADER} ", text)
-    text = " ".join(_CONTROL.sub("", text).split())
+    if not text.isprintable():
+        text = _CONTROL.sub("", _LINE_END_HYPHEN.sub("-", text))
+    text = " ".join(_LEADERS.sub(f" {LEADER} ", text).split())
     return text if text.isascii() else _STRAY_SPACE.sub("", text)
 
 

@@ -28,6 +28,8 @@ _DRAWN_TEXT_PATHS = 60
 _MOSTLY = 0.5
 """Share of a page's characters."""
 _FEW_CHARACTERS = 50
+_SURE = 0.7
+"""Mean confidence from which OCR is believed against pdfium's guess."""
 
 TextLayer = Literal["sound", "unmapped", "garbage"]
 
@@ -100,9 +102,12 @@ def judge(text: PageText) -> TextLayer:
 def is_better(recognised: list[Segment], text: PageText) -> bool:
     """Whether what OCR read replaces an unmapped text layer.
 
-    pdfium's guess is often right; OCR that found next to nothing does not disprove it.
+    pdfium's guess is often right; OCR that found next to nothing, or is unsure of what it found,
+    does not disprove it.
     """
-    return sum(len(segment.text) for segment in recognised) >= 0.3 * text.characters
+    letters = sum(len(segment.text) for segment in recognised)
+    sure = sum((segment.confidence or 0.0) * len(segment.text) for segment in recognised)
+    return letters >= 0.3 * text.characters and sure >= _SURE * letters
 
 
 def needs_ocr(text: PageText, page: Any, shape: PageShape) -> PageContent | None:

@@ -143,8 +143,9 @@ def read_page_text(page: Any, shape: PageShape) -> PageText:
         if not printed.size:
             return PageText([], 0, 0.0, 0.0)
         _restore_clusters(codes, printed, boxes)
-        pieces = _pieces(textpage.raw, codes, printed, boxes, shape)
         garbage, unmapped = _doubtful(textpage.raw, codes, printed)
+        guessed = _guessed(textpage.raw, codes, printed) if 0 < unmapped < 0.5 else None
+        pieces = _pieces(textpage.raw, codes, printed, boxes, shape, guessed)
         return PageText(pieces, int(printed.size), garbage, unmapped, truncated=total > count)
     finally:
         textpage.close()
@@ -225,6 +226,20 @@ def _doubtful(
     return float(bad.mean()), float(np.mean(unmapped))
 
 
+def _guessed(
+    textpage: Any, codes: NDArray[np.uint32], printed: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which printed characters [n] beyond ASCII pdfium had to guess from an unmapped glyph."""
+    import pypdfium2.raw as raw
+
+    guessed = codes[printed] > 0x7F
+    indices = np.flatnonzero(guessed)
+    guessed[indices] = [
+        raw.FPDFText_HasUnicodeMapError(textpage, i) == 1 for i in printed[indices].tolist()
+    ]
+    return guessed
+
+
 def _directions(
     textpage: Any, firsts: list[int], rotation: Rotation
 ) -> tuple[list[Rotation], list[float]]:
@@ -265,6 +280,7 @@ def _pieces(
     printed: NDArray[np.int64],
     boxes: Floats,
     shape: PageShape,
+    guessed: NDArray[np.bool_] | None,
 ) -> list[Piece]:
     breaks_before = np.cumsum((codes == 0x0A) | (codes == 0x0D))[printed]
     new_run = np.concatenate(([True], np.diff(breaks_before) > 0))
@@ -279,6 +295,9 @@ def _pieces(
             chosen = turn_of == turn
             frames[chosen] = to_frame(boxes[chosen], cast(Rotation, turn))
     labels = _label_pieces(frames, new_run, turn_of)
+    if guessed is not None:
+        # Signs that stand for something else must not be taken for letters of the next word.
+        labels = 2 * labels + guessed
     return _build(textpage, codes, printed, boxes, frames, labels, turn_of)
 
 

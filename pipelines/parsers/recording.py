@@ -1,8 +1,8 @@
 """Video and audio: what is said, with its seconds.
 
 The text comes from the best witness there is: subtitles inside the file, else a side-car
-subtitle file, else speech to text. Parts are windows of a minute; a sentence belongs to the
-window in which it begins.
+subtitle file, else speech to text. Parts are windows of a minute, of 20 s where
+speech must be recognised; a sentence belongs to the window in which it begins.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ from pipelines.types import (
 )
 
 _WINDOW = 60
+"""Seconds of a Part whose words are written already."""
+_SPOKEN_WINDOW = 20
+"""Seconds of a Part whose words must be recognised first, which on a busy machine takes longer
+than it takes to say them: short Parts show that the work goes on."""
 _PAUSE = 0.8
 """Seconds of silence that end a sentence when no punctuation does."""
 _LONGEST = 400
@@ -89,13 +93,18 @@ class _Script:
     transcriber: Transcriber | None = None
     warnings: list[ParseWarning] = field(default_factory=list)
 
+    @property
+    def window(self) -> int:
+        """Seconds of a Part."""
+        return _WINDOW if self.transcriber is None else _SPOKEN_WINDOW
+
     def segments(self, start: int, stop: int | None) -> Iterator[Segment]:
         """Sentences that begin at `start` seconds or later, and before `stop`."""
         if self.sound is not None and self.transcriber is not None:
             # A transcript is resumed in the middle, so a sentence may not reach back over the
             # border of its window into words that were not transcribed this time.
             cues = transcribe(self.sound, self.transcriber, start, stop)
-            yield from _sentences(cues, window=_WINDOW)
+            yield from _sentences(cues, window=self.window)
             return
         for segment in _sentences(self.cues, window=None):
             if _start(segment) >= start and (stop is None or _start(segment) < stop):
@@ -109,20 +118,24 @@ def _parse(path: Path, options: ParseOptions) -> Iterator[Part]:
     script = _script(path, options, recording)
     facts = _facts(recording, script)
     total = max(1, math.ceil(recording.duration))
-    first = math.ceil(options.start / _WINDOW)
+    window = script.window
+    first = math.ceil(options.start / window)
     if options.start >= total:
         return
-    windows = groupby(script.segments(first * _WINDOW, options.stop), key=_window)
+    windows = groupby(
+        script.segments(first * window, options.stop),
+        key=lambda segment: int(_start(segment) // window),
+    )
     upcoming = next(windows, None)
     said_anything = False
     index = first
-    while options.stop is None or index * _WINDOW < options.stop:
+    while options.stop is None or index * window < options.stop:
         segments: tuple[Segment, ...] = ()
         if upcoming is not None and upcoming[0] == index:
             segments = tuple(upcoming[1])
             upcoming = next(windows, None)
         said_anything = said_anything or bool(segments)
-        start, stop = index * _WINDOW, (index + 1) * _WINDOW
+        start, stop = index * window, (index + 1) * window
         is_last = upcoming is None and stop >= total
         warnings = [*script.warnings] if index == 0 else []
         if segments and script.transcriber is not None and script.transcriber.low_confidence:
@@ -258,10 +271,6 @@ def _start(segment: Segment) -> float:
     first = segment.locators[0]
     assert isinstance(first, TimeLocator)
     return first.t_start
-
-
-def _window(segment: Segment) -> int:
-    return int(_start(segment) // _WINDOW)
 
 
 def _facts(recording: Recording, script: _Script) -> dict[str, object]:

@@ -1,0 +1,238 @@
+"""Lines of a table -> its rows: heads of several lines, wrapped labels, cells by column."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from pipelines.parsers.pdf_cells import Cell, Column, is_over, place, spread
+from pipelines.parsers.pdf_layout import Row
+from pipelines.parsers.pdf_text import Piece
+
+
+@dataclass(slots=True)
+class Table:
+    """Cells row by row, "" where a column has none, and the pieces that each row is made of.
+
+    A row of one cell heads the rows that follow.
+    """
+
+    cells: list[list[str]]
+    pieces: list[list[Piece]]
+
+
+@dataclass(slots=True)
+class _Line:
+    row: Row
+    cells: list[list[Cell]]
+    """By column."""
+
+    @property
+    def label(self) -> Cell | None:
+        return self.cells[0][0] if self.cells[0] else None
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing but a label stands on the line."""
+        return bool(self.cells[0]) and not any(self.cells[1:])
+
+
+def head_length(rows: list[Row], cells: list[list[Cell]]) -> int:
+    """How many rows from the first on are heads of columns.
+
+    Above amounts, all that hold words or years beside the first column; else the first row, with
+    those below it that are bold as it is when the table is not.
+    """
+    amounts = next((i for i, own in enumerate(cells) if any(c.is_value for c in own[1:])), None)
+    if amounts is None:
+        bold = next((i for i, row in enumerate(rows) if not row.bold), len(rows))
+        return bold if 1 < bold <= 3 and bold < len(rows) else 1
+    edge = min(cell.x0 for cell in cells[amounts][1:]) - 2 * rows[amounts].size
+    heads = [
+        i for i in range(amounts) if len(cells[i]) > 1 or cells[i][0].x0 + cells[i][0].x1 > 2 * edge
+    ]
+    if not heads or heads[-1] > 11:
+        return 0
+    # Words in the cells of a table that also holds amounts are no heads.
+    short = all(len(cell.text) <= 60 for i in heads for cell in cells[i])
+    return heads[-1] + 1 if len(heads) <= (9 if short else 3) else 1
+
+
+def build(
+    rows: list[Row], cells: list[list[Cell]], columns: list[Column], lines: list[float]
+) -> Table:
+    """The table that rows form. `lines` are the heights of lines ruled between them."""
+    size = float(median(row.size for row in rows))
+    first = _first_body_row(rows, cells, columns)
+    while 0 < first < len(rows) - 1 and len(lines) >= 3:
+        before, after = ((r.top + r.bottom) / 2 for r in rows[first - 1 : first + 1])
+        own = cells[first]
+        over = len(own) > 1 or is_over(own[0], columns, size)
+        if not over or any(cell.is_value for cell in own[1:]):
+            break
+        if bisect(lines, before) != bisect(lines, after) or bisect(lines, before) > 1:
+            break
+        first += 1
+    table = Table([], [])
+    if first:
+        _add_head(table, rows[:first], cells[:first], columns, size)
+    body = [
+        _Line(row, place(own, columns))
+        for row, own in zip(rows[first:], cells[first:], strict=True)
+    ]
+    for group in _groups(body, lines, columns, size):
+        merged = [[cell for line in group for cell in line.cells[n]] for n in range(len(columns))]
+        texts = [_joined(column) for column in merged]
+        table.cells.append([texts[0]] if texts[0] and not any(texts[1:]) else texts)
+        table.pieces.append([piece for line in group for piece in line.row.pieces])
+    return table
+
+
+def _first_body_row(rows: list[Row], cells: list[list[Cell]], columns: list[Column]) -> int:
+    """As `head_length`, with rows above that stand over the later columns alone counted in."""
+    above = 0
+    size = rows[0].size
+    while above < len(rows) and len(cells[above]) == 1 and is_over(cells[above][0], columns, size):
+        above += 1
+    if above >= len(rows):
+        return 0
+    return above + head_length(rows[above:], cells[above:])
+
+
+def _joined(cells: list[Cell]) -> str:
+    text = ""
+    for cell in cells:
+        # A word hyphenated at the end of a cell's line is left as it is: codes end in hyphens.
+        text += (" " if text else "") + cell.text
+    return text
+
+
+def _add_head(
+    table: Table, rows: list[Row], cells: list[list[Cell]], columns: list[Column], size: float
+) -> None:
+    """The heads of the columns as one row, each joined from top to bottom."""
+    texts: list[list[str]] = [[] for _ in columns]
+    below = _own_heads(cells, columns)
+    for own in cells:
+        for number, inside in enumerate(spread(own, columns, below, size)):
+            texts[number] += [cell.text for cell in inside]
+    table.cells.append([" ".join(column) for column in texts])
+    table.pieces.append([piece for row in rows for piece in row.pieces])
+
+
+def _own_heads(cells: list[list[Cell]], columns: list[Column]) -> list[Column]:
+    """Where the head of each column stands in the fullest row of heads, else the column itself."""
+    fullest = place(max(reversed(cells), key=len), columns)
+    return [
+        Column(inside[0].x0, inside[-1].x1) if inside else column
+        for inside, column in zip(fullest, columns, strict=True)
+    ]
+
+
+def _groups(
+    body: list[_Line], lines: list[float], columns: list[Column], size: float
+) -> list[list[_Line]]:
+    """Lines of the body that make one row each."""
+    if not body:
+        return []
+    bands = [bisect(lines, (line.row.top + line.row.bottom) / 2) for line in body]
+    grid = len(set(bands)) >= max(3, 0.3 * len(body))
+    widest = max((line.label.x1 for line in body if line.label), default=columns[0].x1)
+    pitch = _pitch(body)
+    groups = [[body[0]]]
+    for index in range(1, len(body)):
+        above, line = body[index - 1], body[index]
+        same_band = bands[index] == bands[index - 1]
+        held = grid and same_band and not _clash(groups[-1], line)
+        if held and line.alone and index + 1 < len(body) and bands[index + 1] == bands[index]:
+            # The first line of the label of the next row between the same two lines.
+            held = not _clash(groups[-1], body[index + 1])
+        if held:
+            joins = not (above.alone and line.alone) or _wraps(
+                groups[-1], above, line, widest, pitch, size
+            )
+        elif lines and not same_band:
+            joins = False
+        else:
+            joins = _wraps(groups[-1], above, line, widest, pitch, size)
+        if joins:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _pitch(body: list[_Line]) -> float:
+    """The usual white space between two rows that both have a label and more."""
+    gaps = [
+        b.row.top - a.row.bottom
+        for a, b in pairwise(body)
+        if not a.alone and not b.alone and a.label and b.label
+    ]
+    return float(median(gaps)) if gaps else 0.0
+
+
+def _clash(group: list[_Line], line: _Line) -> bool:
+    """Whether two lines between the same ruled lines are rows of their own nevertheless."""
+    if group[-1].row.text.endswith(":") and group[-1].alone:
+        return True
+    if group[-1].label and line.label:
+        # The head of a section is centred, or less far indented than what follows.
+        apart = line.label.x0 - group[-1].label.x0
+        if abs(apart) > 4 * line.row.size and (group[-1].alone or line.alone):
+            return True
+    for number in range(1, len(line.cells)):
+        values = [cell.is_value for other in group for cell in other.cells[number]]
+        if any(values) and any(cell.is_value for cell in line.cells[number]):
+            return True
+    return False
+
+
+def _wraps(
+    group: list[_Line],
+    above: _Line,
+    line: _Line,
+    widest: float,
+    pitch: float,
+    size: float,
+) -> bool:
+    """Whether a line goes on with the row above, without ruled lines to tell."""
+    gap = line.row.top - above.row.bottom
+    if gap < -0.25 * size:
+        # Amounts beside the middle of a label of several lines share its height.
+        return not _clash(group, line)
+    tight = gap < 0.45 * size and (gap <= 0.6 * pitch or pitch < 0.45 * size)
+    if not tight:
+        return False
+    label = line.label
+    if label is None:
+        return all(
+            any(not cell.is_value for other in group for cell in other.cells[n])
+            and not any(cell.is_value for cell in column)
+            for n, column in enumerate(line.cells)
+            if column
+        )
+    if above.label is None or above.row.text.endswith(":") or above.row.bold != line.row.bold:
+        return False
+    if label.x0 < above.label.x0 - 0.3 * size:
+        return False
+    lower = label.text[:1].islower() or label.text[:1] == "("
+    distinct = pitch >= 0.45 * size or gap <= 0.6 * pitch
+    if above.alone and not line.alone:
+        return lower or (distinct and _was_full(above.label, label, widest))
+    if line.alone and not above.alone:
+        if label.text.endswith(":"):
+            return False
+        return lower or (distinct and _was_full(above.label, label, widest))
+    if above.alone and line.alone:
+        return lower or _was_full(above.label, label, widest)
+    return False
+
+
+def _was_full(above: Cell, label: Cell, widest: float) -> bool:
+    """Whether the first word of a label had no room at the end of the line above."""
+    word = label.text.split(" ", 1)[0]
+    width = (label.x1 - label.x0) * (len(word) + 1) / max(1, len(label.text))
+    return above.x1 + width > widest
