@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -18,7 +18,9 @@ HISTORY = 4
 
 
 class AnswerStore:
-    def __init__(self, session: Session, turn: ChatTurn) -> None:
+    def __init__(self, session: Session, turn: ChatTurn, hold: Callable[[], None]) -> None:
+        """`hold` locks the job within the transaction, or raises LeaseLost."""
+        self._hold = hold
         self._session = session
         self._turn = turn
         self._ids: dict[int, str] = {}
@@ -69,9 +71,13 @@ class AnswerStore:
         return _citation(self._ids[proof.number], proof)
 
     def keep(self, said: Answer, timings: dict[str, int]) -> None:
-        """Write what was said, in place of what an earlier try wrote, and commit."""
+        """Write what was said, in place of what an earlier try wrote, and commit.
+
+        Raises LeaseLost: a worker that lost the job has nothing to say any more.
+        """
         session = self._session
         session.rollback()
+        self._hold()
         session.execute(delete(Citation).where(Citation.turn_id == self._turn.id))
         for proof in said.proofs:
             shown = self.citation(proof)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from api.errors import unprocessable
+from api.errors import refuse, unprocessable
 
 _UNTEXT = re.compile("[\x00\ud800-\udfff]")
 _MESSAGE = "Contains a character that is no text (NUL or half of a surrogate pair); remove it."
@@ -19,6 +19,8 @@ def init_app(app: Flask) -> None:
 
 
 def _check() -> None:
+    if _UNTEXT.search(request.path):
+        refuse(404, "There is nothing at this address.")
     for name, value in request.args.items(multi=True):
         if _UNTEXT.search(value):
             unprocessable(name, _MESSAGE, "query")

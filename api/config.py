@@ -123,6 +123,9 @@ class Config:
     login_rate: str = setting(
         "LOGIN_RATE", "20 per minute", "Sign-in attempts allowed per address and account"
     )
+    address_rate: str = setting(
+        "ADDRESS_RATE", "120 per minute", "Sign-in attempts allowed per address"
+    )
     lease_seconds: int = setting(
         "LEASE_SECONDS", 20, "A job whose worker is silent for this long is taken by another"
     )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import redis
 import structlog
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, abort
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+
+from pipelines.errors import ServiceUnavailable
 
 log = structlog.get_logger()
 
@@ -48,12 +51,24 @@ _MESSAGES = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(redis.RedisError, _redis_away)
+    app.register_error_handler(ServiceUnavailable, _service_away)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _database_away(error: Exception) -> ResponseReturnValue:
     log.error("database is not answering", error=type(error.__cause__ or error).__name__)
     return _body(503, "Service Unavailable", "The database is not answering. Try again shortly.")
+
+
+def _service_away(error: Exception) -> ResponseReturnValue:
+    log.error("a backing service is not answering", error=str(error))
+    return _body(503, "Service Unavailable", str(error))
+
+
+def _redis_away(error: Exception) -> ResponseReturnValue:
+    log.error("redis is not answering", error=type(error).__name__)
+    return _body(503, "Service Unavailable", "The queue is not answering. Try again shortly.")
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ import structlog
 log = structlog.get_logger()
 
 BEGINNING = "0-0"
+RESYNC = "resync"
+"""Put to every follower when announcements may have been missed: read the log again."""
+PAUSE_SECONDS = 5.0
+"""After a failed publish, how long none is tried: a job must not wait for Redis."""
 CHANNEL = "vouch:live:"
 MAX_EVENTS = 50_000
 
@@ -53,25 +58,32 @@ class EventLog:
         self._redis = client
         self._seconds = seconds
         self._publish = client.register_script(_PUBLISH)
-        self._silent = False
+        self._silent_until = 0.0
 
     def publish(self, job_id: str, event: str, data: dict[str, Any]) -> None:
         """Append to the job's log and tell who listens. Never raises for want of Redis (law 1)."""
+        if time.monotonic() < self._silent_until:
+            return
         try:
             self._publish(
                 keys=[_stream(job_id), CHANNEL + job_id],
                 args=[event, json.dumps(data, separators=(",", ":")), self._seconds, MAX_EVENTS],
             )
-            self._silent = False
+            self._silent_until = 0.0
         except redis.RedisError as error:
-            if not self._silent:
+            if not self._silent_until:
                 log.warning("events are not being published", error=type(error).__name__)
-            self._silent = True
+            self._silent_until = time.monotonic() + PAUSE_SECONDS
 
     def read(self, job_id: str, after: str = BEGINNING, count: int = 10_000) -> list[Event]:
         """Entries later than `after`, oldest first; empty when none or when the log has expired."""
-        entries = self._redis.xrange(_stream(job_id), min=f"({after}", count=count)
-        return [_event(entry) for entry in entries or []]
+        found: list[Event] = []
+        while True:
+            entries = self._redis.xrange(_stream(job_id), min=f"({after}", count=count) or []
+            found += [_event(entry) for entry in entries]
+            if len(entries) < count:
+                return found
+            after = found[-1].id
 
     def exists(self, job_id: str) -> bool:
         return bool(self._redis.exists(_stream(job_id)))
@@ -123,11 +135,19 @@ class Hub:
                     for message in subscriber.listen():
                         if message["type"] == "psubscribe":
                             self._subscribed.set()
+                            self._resync()
                         elif message["type"] == "pmessage":
                             self._deliver(message["channel"], message["data"])
-            except redis.RedisError as error:
+            except (redis.RedisError, OSError, ValueError) as error:
+                self._subscribed.clear()
                 log.warning("live events are interrupted", error=type(error).__name__)
                 pause.wait(1.0)
+
+    def _resync(self) -> None:
+        with self._lock:
+            everybody = [each for listeners in self._listeners.values() for each in listeners]
+        for listener in everybody:
+            listener.put(Event(BEGINNING, RESYNC, {}))
 
     def _deliver(self, channel: str, payload: str) -> None:
         job_id = channel.removeprefix(CHANNEL)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Flask, Response, g, request
+from cryptography.fernet import Fernet
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from api.ciphers import cipher
 from api.errors import refuse
 from api.extensions import db
 from api.models import IdempotentRequest
@@ -56,9 +58,13 @@ def _replay() -> Response | None:
         refuse(422, "This Idempotency-Key was used with another body; use a new key.")
     if earlier.status is None:
         refuse(409, "The first request with this Idempotency-Key is still running; try again.")
-    answer = Response(earlier.body or b"", earlier.status, earlier.headers or {})
+    answer = Response(_cipher().decrypt(earlier.body or b""), earlier.status, earlier.headers or {})
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
+
+
+def _cipher() -> Fernet:
+    return cipher(str(current_app.secret_key), "idempotent answers")
 
 
 def _record(response: Response) -> Response:
@@ -74,7 +80,8 @@ def _record(response: Response) -> Response:
         if row is not None:
             row.status = response.status_code
             row.headers = {h: response.headers[h] for h in KEPT_HEADERS if h in response.headers}
-            row.body = response.get_data()
+            # An answer may hold a secret, such as a new API key.
+            row.body = _cipher().encrypt(response.get_data())
     else:
         db.session.execute(delete(IdempotentRequest).where(IdempotentRequest.id == taken))
     # A key is remembered for a day.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import structlog
+from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.extensions import db
-from api.models import Citation, FragmentRow, Source, SourceVersion
+from api.jobs import request_cancel
+from api.models import Citation, FragmentRow, Job, Source, SourceVersion
+from api.removal import poster_key
 from api.services import Services
 from pipelines.index import collection_name
 from pipelines.ingest import Batch
@@ -24,7 +28,7 @@ _FRAGMENTS = uuid.UUID("6d2f4b6e-3a0c-5f6e-9b1d-2f2a5c1e7a10")
 
 
 class SourceGone(Exception):
-    """The source was deleted while it was read."""
+    """The source was deleted, or has a newer version, so what is read is not wanted any more."""
 
 
 def fragment_id(version_id: str, ordinal: int) -> str:
@@ -41,7 +45,10 @@ class IngestStore:
         source: Source,
         version: SourceVersion,
         checkpoint: dict[str, Any],
+        hold: Callable[[], None],
     ) -> None:
+        """`hold` locks the job within the transaction, or raises LeaseLost."""
+        self._hold = hold
         self._services = with_
         self._source_id = source.id
         self._instrument_id = source.instrument_id
@@ -60,6 +67,13 @@ class IngestStore:
         """Put the batch's fragments in place of what was there, and commit. Raises SourceGone."""
         began = time.perf_counter()
         session = db.session()
+        self._hold()
+        status = session.scalar(
+            select(SourceVersion.status).where(SourceVersion.id == self._version_id)
+        )
+        if status in (None, "superseded"):
+            session.rollback()
+            raise SourceGone
         there = (
             FragmentRow.version_id == self._version_id,
             FragmentRow.ordinal >= batch.first_ordinal,
@@ -84,7 +98,9 @@ class IngestStore:
             session.commit()
         except IntegrityError as error:
             session.rollback()
-            raise SourceGone from error
+            if isinstance(error.orig, ForeignKeyViolation):
+                raise SourceGone from error
+            raise
         self._stale = sorted(old - {row["id"] for row in rows})
         self.spent("store", time.perf_counter() - began)
 
@@ -131,6 +147,7 @@ class IngestStore:
         Within one transaction; nothing becomes current if there is no fragment.
         """
         session = db.session()
+        self._hold()
         beyond = delete(FragmentRow).where(
             FragmentRow.version_id == self._version_id, FragmentRow.ordinal >= self._end
         )
@@ -141,8 +158,13 @@ class IngestStore:
         )
         version = session.get(SourceVersion, self._version_id, populate_existing=True)
         source = session.get(Source, self._source_id, populate_existing=True)
-        if version is None or source is None:
+        if version is None or source is None or version.status == "superseded":
             session.rollback()
+            raise SourceGone
+        current = session.get(SourceVersion, source.current_version_id)
+        if current is not None and current.number > version.number:
+            version.status = "superseded"
+            session.commit()
             raise SourceGone
         version.fragment_count = count
         version.pages = self.facts.get("pages")
@@ -159,8 +181,19 @@ class IngestStore:
             index.delete_version(collection, replaced)
         return count
 
+    def is_wanted(self) -> bool:
+        """Whether the version is still there to be read about."""
+        status = db.session.scalar(
+            select(SourceVersion.status).where(SourceVersion.id == self._version_id)
+        )
+        db.session.rollback()
+        return status not in (None, "superseded")
+
     def clean_up(self) -> None:
-        """Remove vectors that were written while the source was being deleted."""
+        """Remove what was written while the source was deleted or got a newer version."""
+        db.session.execute(delete(FragmentRow).where(FragmentRow.version_id == self._version_id))
+        db.session.commit()
+        self._services.storage.delete([poster_key(self._version_id)])
         index = self._services.index
         prefix = collection_name(self._instrument_id, "")
         for name in index.collections():
@@ -179,6 +212,14 @@ class IngestStore:
             update(SourceVersion).where(SourceVersion.id == old_id).values(status="superseded")
         )
         session.execute(delete(FragmentRow).where(FragmentRow.version_id == old_id))
+        older = select(Job).where(
+            Job.kind == "ingest",
+            Job.subject_id == source.id,
+            Job.state.in_(("queued", "running")),
+            Job.payload["version_id"].astext != version.id,
+        )
+        for job in session.scalars(older):
+            request_cancel(session, job)
         session.execute(
             update(Citation)
             .where(Citation.version_id == old_id, Citation.state == "current")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,6 +28,14 @@ log = structlog.get_logger()
 
 LOOK = 64 * 1024
 SUBTITLES = {"application/x-subrip", "text/vtt"}
+
+
+class _Completed(Exception):
+    """Somebody completed the upload in the meantime; `answer` is what they were told."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 def clean_filename(name: str) -> str:
@@ -71,13 +80,25 @@ def complete(
     version_id = new_id()
     key = f"versions/{version_id}"
     storage = services.storage
+
+    def keep(job: Job) -> None:
+        """A password waits for the job before the job can start."""
+        if password:
+            passwords.hold(services.redis, services.config.secret_key, job.id, password)
+
     try:
+        if storage.size(upload.object_key) > services.config.max_upload_bytes:
+            refuse(413, "The file is larger than what is accepted.")
         storage.copy(upload.object_key, key)
     except ObjectMissing:
         refuse(409, "Nothing was uploaded yet: PUT the file to signed_url, then complete again.")
     try:
         sha256, media_type = _check(storage, key, upload, services.config.max_upload_bytes)
-        answer, job = _record(session, upload, version_id, key, sha256, media_type)
+        answer, job = _record(session, upload, version_id, key, sha256, media_type, keep)
+    except _Completed as earlier:
+        session.rollback()
+        storage.delete([key])
+        return earlier.answer
     except BaseException:
         session.rollback()
         storage.delete([key])
@@ -85,8 +106,6 @@ def complete(
     if answer.get("duplicate"):
         storage.delete([key])
     if job is not None:
-        if password:
-            passwords.hold(services.redis, services.config.secret_key, job.id, password)
         jobs.enqueue(session, services.queue, job)
     try:
         storage.delete([upload.object_key])
@@ -132,6 +151,7 @@ def _record(
     key: str,
     sha256: str,
     media_type: str,
+    keep: Callable[[Job], None],
 ) -> tuple[dict[str, Any], Job | None]:
     """The rows, in one transaction. Of two uploads of the same bytes one becomes the duplicate."""
     answer: dict[str, Any]
@@ -139,7 +159,7 @@ def _record(
     for _ in range(2):
         session.refresh(upload, with_for_update=True)
         if upload.completed is not None:
-            return {**upload.completed, "duplicate": True}, None
+            raise _Completed(upload.completed)
         try:
             if upload.is_subtitles:
                 answer, job = _add_subtitles(session, upload, key)
@@ -150,6 +170,9 @@ def _record(
                 else:
                     answer, job = _new_version(session, upload, version_id, key, sha256, media_type)
             upload.completed = answer
+            session.flush()
+            if job is not None:
+                keep(job)
             session.commit()
             return answer, job
         except IntegrityError:
@@ -167,6 +190,11 @@ def _new_version(
 ) -> tuple[dict[str, Any], Job]:
     source_type = source_type_of(media_type)
     source = session.get(Source, upload.source_id) if upload.source_id else None
+    if source is not None and source.type != source_type:
+        unprocessable(
+            "source_id",
+            f"A new version must be a {source.type} too; upload a {source_type} as a new source.",
+        )
     if source is None:
         source = Source(
             instrument_id=upload.instrument_id,
@@ -218,6 +246,10 @@ def _known(
 def _add_subtitles(session: Session, upload: Upload, key: str) -> tuple[dict[str, Any], Job]:
     source = session.get_one(Source, upload.source_id)
     version = session.get_one(SourceVersion, source.current_version_id)
+    if source.type not in ("video", "audio"):
+        unprocessable("subtitles_of", "Subtitles belong to a video or an audio recording.")
+    if version.status in ("queued", "processing"):
+        refuse(409, "The recording is being read; complete again when that is done.")
     version.subtitles_key = key
     job = start_ingest(session, source, version, upload.user_id)
     return _answer(source, version, job.id), job

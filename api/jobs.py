@@ -137,6 +137,35 @@ def move(session: Session, job_id: str, owner: str, **values: Any) -> None:
         raise LeaseLost(job_id)
 
 
+def hold(session: Session, job_id: str, owner: str) -> None:
+    """Lock the job's row until the end of the caller's transaction, if its lease is still ours.
+
+    What is written in the transaction is then written by the one who holds the job. Raises
+    LeaseLost.
+    """
+    held = session.execute(
+        select(Job.id).where(*_mine(job_id, owner)).with_for_update()
+    ).one_or_none()
+    if held is None:
+        session.rollback()
+        raise LeaseLost(job_id)
+
+
+def put_back(session: Session, job_id: str, owner: str, seconds: float) -> None:
+    """Back to its queue, to be sent again after `seconds`. Commits. Raises LeaseLost."""
+    move(
+        session,
+        job_id,
+        owner,
+        state="queued",
+        lease_owner=None,
+        lease_until=None,
+        enqueued_at=None,
+        not_before=_later(seconds),
+    )
+    session.commit()
+
+
 def finish(
     session: Session,
     job_id: str,
@@ -207,7 +236,12 @@ def request_cancel(session: Session, job: Job) -> bool:
 
 
 def request_retry(session: Session, job: Job) -> bool:
-    """Queue a failed or cancelled job again, from its checkpoint; False if it is neither."""
+    """Queue a failed or cancelled job again, from its checkpoint; False if it is neither.
+
+    Nor may it read a version that was superseded, or one that another job reads.
+    """
+    if job.kind == "ingest" and _superseded(session, job):
+        return False
     row = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state.in_(("failed", "cancelled")))
@@ -219,6 +253,7 @@ def request_retry(session: Session, job: Job) -> bool:
             error_message=None,
             finished_at=None,
             enqueued_at=None,
+            not_before=None,
         )
         .returning(Job.id)
     ).one_or_none()
@@ -239,7 +274,7 @@ def mark_subject(
         session.execute(
             turn.values(status=state, error_code=code, error_message=message, finished_at=ended)
         )
-    elif job.kind == "ingest":
+    elif job.kind == "ingest" and not _superseded(session, job):
         status = {"done": "ready", "running": "processing", "queued": "queued"}.get(state, "failed")
         if state == "cancelled" and error is None:
             code, message = "cancelled", "Reading was cancelled; retry the job to go on."
@@ -250,6 +285,12 @@ def mark_subject(
         if source is not None:
             older = source.current_version_id not in (None, version_id)
             source.status = "ready" if older and status == "failed" else status
+
+
+def _superseded(session: Session, job: Job) -> bool:
+    """Whether a newer version has taken the place of the one that the job reads."""
+    version = session.get(SourceVersion, job.payload["version_id"], populate_existing=True)
+    return version is not None and version.status == "superseded"
 
 
 @dataclass(frozen=True)
@@ -280,6 +321,8 @@ def waiting(session: Session, job: Job, workers: int | None) -> Waiting:
         because = f"no worker listens to queue {job.queue}"
     elif ahead:
         because = f"{ahead} job{'s' if ahead > 1 else ''} ahead"
+    elif job.not_before is not None and job.enqueued_at is None:
+        because = "something it needs was not answering; it is tried again shortly"
     elif job.enqueued_at is None:
         because = "its message is being sent again"
     return Waiting(queued_before + 1, workers, because)
@@ -289,5 +332,5 @@ def _mine(job_id: str, owner: str) -> tuple[ColumnElement[bool], ...]:
     return Job.id == job_id, Job.state == "running", Job.lease_owner == owner
 
 
-def _later(seconds: int) -> Any:
+def _later(seconds: float) -> Any:
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -47,10 +47,15 @@ def page_picture(
     return drawn.stdout
 
 
+def cached_pdf(data: Path, version_id: str) -> Path:
+    """Where a version's PDF lies while its pages are looked at."""
+    return data / "cache" / "pdf" / f"{version_id}.pdf"
+
+
 def _cached(services: Services, key: str, version_id: str) -> Path:
-    folder = services.config.data / "cache" / "pdf"
+    path = cached_pdf(services.config.data, version_id)
+    folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{version_id}.pdf"
     if not path.is_file():
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
         os.close(handle)

@@ -8,7 +8,10 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.pagination import PaginationParameters
 from sqlalchemy import func, select
 
+from api.errors import unprocessable
 from api.extensions import db
+
+MAX_PAGE = 1_000_000
 
 
 class Blueprint(SmorestBlueprint):
@@ -19,6 +22,8 @@ class Blueprint(SmorestBlueprint):
 
 def page_of(query: Any, paging: PaginationParameters) -> list[tuple[Any, ...]]:
     """The rows of the page of a select; it must sort by something unique in the end."""
+    if paging.page > MAX_PAGE:
+        unprocessable("page", f"There are never more than {MAX_PAGE} pages.", "query")
     counted = select(func.count()).select_from(query.order_by(None).subquery())
     paging.item_count = db.session.scalar(counted) or 0
     rows = db.session.execute(query.offset(paging.first_item).limit(paging.page_size))

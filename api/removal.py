@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
+import redis
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api import jobs
-from api.models import Citation, Instrument, Job, Source, SourceVersion, Upload
+from api.models import ChatTurn, Citation, Instrument, Job, Source, SourceVersion, Upload
+from api.services import Services
 
 
 def remove_sources(session: Session, sources: Iterable[Source], user_id: str) -> list[Job]:
@@ -29,6 +32,12 @@ def remove_sources(session: Session, sources: Iterable[Source], user_id: str) ->
         )
         for job in session.scalars(running):
             jobs.request_cancel(session, job)
+        citing = session.scalars(
+            select(ChatTurn.job_id)
+            .join(Citation, Citation.turn_id == ChatTurn.id)
+            .where(Citation.source_id == source.id, ChatTurn.job_id.is_not(None))
+            .distinct()
+        ).all()
         session.execute(
             update(Citation)
             .where(Citation.source_id == source.id)
@@ -46,6 +55,8 @@ def remove_sources(session: Session, sources: Iterable[Source], user_id: str) ->
                     "objects": keys,
                     "instrument_id": source.instrument_id,
                     "version_ids": [version.id for version in versions],
+                    # Logs that quote it; the rows, which say "withdrawn", speak from then on.
+                    "logs": list(citing),
                 },
             )
         )
@@ -71,6 +82,16 @@ def remove_instrument(session: Session, instrument: Instrument, user_id: str) ->
     )
     session.execute(delete(Instrument).where(Instrument.id == instrument.id))
     return purges
+
+
+def finish_removal(session: Session, services: Services, purges: Iterable[Job]) -> None:
+    """After the commit: logs that quote what is gone end now, the rest goes by job."""
+    for job in purges:
+        # Without Redis there is no log to be read; the job forgets it later.
+        with contextlib.suppress(redis.RedisError):
+            for citing in job.payload.get("logs", []):
+                services.events.forget(citing)
+        jobs.enqueue(session, services.queue, job)
 
 
 def object_keys(version: SourceVersion) -> list[str]:

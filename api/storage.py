@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from minio.deleteobjects import DeleteObject
-from minio.error import S3Error
+from minio.error import InvalidResponseError, S3Error, ServerError
+
+from pipelines.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from minio import Minio
@@ -20,6 +23,36 @@ CHUNK = 1 << 20
 
 class ObjectMissing(Exception):
     """No object under that key."""
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+_MISSING = {"NoSuchKey", "NotFound", "NoSuchBucket"}
+
+
+def _told(method: Method) -> Method:
+    """ObjectMissing for an object that isn't there, ServiceUnavailable for a store that is away."""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        import urllib3
+
+        try:
+            return method(*args, **kwargs)
+        except S3Error as error:
+            if error.code in _MISSING:
+                raise ObjectMissing(error.code) from error
+            raise
+        except InvalidResponseError as error:
+            # The embedded store words its 404 in a way that MinIO's SDK takes for no XML.
+            if "Response code: 404" in str(error):
+                raise ObjectMissing("404") from error
+            raise
+        except (urllib3.exceptions.HTTPError, OSError, ServerError) as error:
+            raise ServiceUnavailable(
+                "The object store is not answering right now; try again shortly."
+            ) from error
+
+    return run  # type: ignore[return-value]
 
 
 class ObjectStore:
@@ -43,6 +76,7 @@ class ObjectStore:
             else self._client
         )
 
+    @_told
     def ensure_bucket(self) -> None:
         if not self._client.bucket_exists(self.bucket):
             self._client.make_bucket(self.bucket)
@@ -70,15 +104,12 @@ class ObjectStore:
             },
         )
 
+    @_told
     def size(self, key: str) -> int:
         """Bytes of the object; ObjectMissing if there is none."""
-        try:
-            return self._client.stat_object(self.bucket, key).size or 0
-        except S3Error as error:
-            if error.code in {"NoSuchKey", "NotFound", "NoSuchBucket"}:
-                raise ObjectMissing(key) from error
-            raise
+        return self._client.stat_object(self.bucket, key).size or 0
 
+    @_told
     def read(self, key: str, offset: int = 0, length: int = 0) -> bytes:
         """`length` bytes from `offset`; 0 means to the end."""
         response = self._client.get_object(self.bucket, key, offset=offset, length=length)
@@ -88,6 +119,7 @@ class ObjectStore:
             response.close()
             response.release_conn()
 
+    @_told
     def sha256(self, key: str) -> str:
         """Hash of the object's bytes, read once from start to end."""
         digest = hashlib.sha256()
@@ -100,6 +132,7 @@ class ObjectStore:
             response.release_conn()
         return digest.hexdigest()
 
+    @_told
     def download(self, key: str, path: Path, cancelled: Callable[[], None] | None = None) -> None:
         """Write the object to `path`; `cancelled` is called now and then and may raise."""
         response = self._client.get_object(self.bucket, key)
@@ -113,20 +146,18 @@ class ObjectStore:
             response.close()
             response.release_conn()
 
+    @_told
     def copy(self, key: str, target: str) -> None:
         """Copy an object within the bucket; ObjectMissing if there is none."""
         from minio.commonconfig import CopySource
 
-        try:
-            self._client.copy_object(self.bucket, target, CopySource(self.bucket, key))
-        except S3Error as error:
-            if error.code in {"NoSuchKey", "NotFound"}:
-                raise ObjectMissing(key) from error
-            raise
+        self._client.copy_object(self.bucket, target, CopySource(self.bucket, key))
 
+    @_told
     def upload(self, key: str, path: Path, media_type: str) -> None:
         self._client.fput_object(self.bucket, key, str(path), content_type=media_type)
 
+    @_told
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; those that are gone already are no error."""
         for error in self._client.remove_objects(self.bucket, [DeleteObject(key) for key in keys]):

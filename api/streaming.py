@@ -19,7 +19,7 @@ from flask import Response, request, stream_with_context
 from sqlalchemy import select
 
 from api.errors import refuse
-from api.events import BEGINNING, Event, EventLog, Hub, order
+from api.events import BEGINNING, RESYNC, Event, EventLog, Hub, order
 from api.extensions import db
 from api.models import Job
 from api.models.base import is_uuid
@@ -53,6 +53,7 @@ def follow(job_id: str, cursor: str, events: EventLog, hub: Hub) -> Iterator[Ite
             if event.event in FINAL:
                 return
         if job is None:
+            yield _gone(job_id)
             return
         if last == cursor and (job.is_finished or cursor != BEGINNING) and _lost(events, job_id):
             yield Gap(job)
@@ -65,25 +66,36 @@ def follow(job_id: str, cursor: str, events: EventLog, hub: Hub) -> Iterator[Ite
             except queue.Empty:
                 yield None
                 job = _load(job_id)
-                if job is None or not job.is_finished:
+                if job is None:
+                    yield _gone(job_id)
+                    return
+                if not job.is_finished:
                     continue
                 # Finished without an announcement that reached us.
                 missed = [e for e in _replay(events, job_id, last) if e.event not in FINAL]
                 yield from missed
                 yield final_event(job)
                 return
-            if order(event.id) <= order(last):
-                continue
-            last = event.id
-            yield event
-            if event.event in FINAL:
-                return
+            news = _replay(events, job_id, last) if event.event == RESYNC else [event]
+            for event in news:
+                if order(event.id) <= order(last):
+                    continue
+                last = event.id
+                yield event
+                if event.event in FINAL:
+                    return
 
 
 def final_event(job: Job) -> Event:
     """How a finished job ended, from its row."""
     at = int((job.finished_at or job.updated_at).timestamp() * 1000)
     return Event(f"{at}-0", job.state, final_data(job))
+
+
+def _gone(job_id: str) -> Event:
+    """The end of a job whose row was deleted with what it worked on."""
+    data = {"job_id": job_id, "code": "deleted", "message": "What this job worked on was deleted."}
+    return Event(f"{int(time.time() * 1000)}-0", "cancelled", data)
 
 
 def final_data(job: Job) -> dict[str, Any]:

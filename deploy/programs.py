@@ -60,9 +60,17 @@ PROGRAMS: tuple[Program, ...] = (
     Program(
         "worker-answers",
         (
-            *(*_CELERY, "worker", "-n", "worker-answers@$NODE", "-Q", "answers,maintenance"),
+            *(*_CELERY, "worker", "-n", "worker-answers@$NODE", "-Q", "answers"),
             *("--pool", "threads", "--concurrency", "$ANSWER_THREADS"),
             *("--prefetch-multiplier", "1"),
+            *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        ),
+    ),
+    Program(
+        "worker-maintenance",
+        (
+            *(*_CELERY, "worker", "-n", "worker-maintenance@$NODE", "-Q", "maintenance"),
+            *("--pool", "threads", "--concurrency", "2", "--prefetch-multiplier", "1"),
             *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
         ),
     ),

@@ -191,11 +191,22 @@ class _Writer:
                 stop = ends[index] if index >= 0 and ends[index] > position else 0
                 if stop <= position or (stop - position) * 3 < limit - position:
                     stop = _word_end(segment.text, position, limit)
+                stop = self._shrunk(segment.text, position, stop, room)
             count = bisect_left(starts, stop) - first
             self._append(segment, position, stop, count)
             position = stop
             if position < len(segment.text):
                 self.close()
+
+    def _shrunk(self, text: str, start: int, stop: int, room: int) -> int:
+        """A cut inside a word makes other tokens of its halves: cut earlier until they fit."""
+        while text[stop - 1 : stop + 1].strip() == text[stop - 1 : stop + 1]:
+            excess = self._chunker.count(text[start:stop]) - room
+            # The rest of the word may gain a token as well, which the next round counts anew.
+            if excess <= 0 or stop - start <= 1:
+                break
+            stop -= min(excess, stop - start - 1)
+        return stop
 
     def _append(self, segment: Segment, start: int, end: int, tokens: int) -> None:
         piece = segment.text[start:end]

@@ -11,6 +11,8 @@ PipelineError
 │   └── ParserCrashed    the parser process died while reading it        parser_crashed
 ├── ModelUnavailable     a model that was asked for can't be loaded      model_unavailable
 ├── LLMError             the language model's provider refused or failed llm_failed
+├── ServiceUnavailable   a backing service is away; trying later helps   service_unavailable
+├── AccessEnded          who asked may not read this any more           access_ended
 └── Cancelled            somebody asked for the work to stop             cancelled
 """
 
@@ -64,6 +66,14 @@ class LLMError(PipelineError):
     code = "llm_failed"
 
 
+class ServiceUnavailable(PipelineError):
+    code = "service_unavailable"
+
+
+class AccessEnded(PipelineError):
+    code = "access_ended"
+
+
 class Cancelled(PipelineError):
     code = "cancelled"
 
@@ -81,6 +91,8 @@ ERRORS: dict[str, type[PipelineError]] = {
         ParserCrashed,
         ModelUnavailable,
         LLMError,
+        ServiceUnavailable,
+        AccessEnded,
         Cancelled,
     )
 }

@@ -7,17 +7,45 @@ rebuilt.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import urllib.request
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
+
+from pipelines.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 UPSERT = 500
+SECONDS = 20.0
+"""Longest wait for an answer of the server."""
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _told(method: Method) -> Method:
+    """A server that is away or silent is told as ServiceUnavailable, never as nothing found."""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        import httpx
+        from chromadb.errors import ChromaError
+
+        try:
+            return method(*args, **kwargs)
+        # HttpClient says "could not connect" with a ValueError.
+        except (httpx.HTTPError, ChromaError, ValueError) as error:
+            raise ServiceUnavailable(
+                "The vector index is not answering right now; it is tried again shortly."
+            ) from error
+
+    return run  # type: ignore[return-value]
 
 
 class Index:
@@ -33,15 +61,19 @@ class Index:
         with self._lock:
             if self._made is None:
                 import chromadb
+                import httpx
                 from chromadb.config import Settings
 
                 address = urlsplit(self._url)
-                self._made = chromadb.HttpClient(
+                client: Any = chromadb.HttpClient(
                     host=address.hostname or "127.0.0.1",
                     port=address.port or (443 if address.scheme == "https" else 8000),
                     ssl=address.scheme == "https",
                     settings=Settings(anonymized_telemetry=False),
                 )
+                # Chroma's own client waits for ever; it offers no setting for this.
+                client._server._session.timeout = httpx.Timeout(SECONDS, connect=3.0)
+                self._made = client
             return self._made
 
     def ping(self) -> None:
@@ -49,6 +81,7 @@ class Index:
         with urllib.request.urlopen(f"{self._url}/api/v2/heartbeat", timeout=3) as answer:  # noqa: S310
             answer.read()
 
+    @_told
     def upsert(
         self,
         collection: str,
@@ -68,6 +101,7 @@ class Index:
                 metadatas=[{"version_id": version_id}] * len(chunk),
             )
 
+    @_told
     def query(
         self,
         collection: str,
@@ -91,6 +125,7 @@ class Index:
             for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)
         ]
 
+    @_told
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove vectors by id; unknown ids are no error."""
         target = self._existing(collection)
@@ -98,30 +133,33 @@ class Index:
             for at in range(0, len(ids), UPSERT):
                 target.delete(ids=list(ids[at : at + UPSERT]))
 
+    @_told
     def delete_version(self, collection: str, version_id: str) -> None:
         """Remove all vectors of a version."""
         target = self._existing(collection)
         if target is not None:
             target.delete(where={"version_id": version_id})
 
+    @_told
     def drop(self, collection: str) -> None:
         """Remove a collection; a missing one is no error."""
         from chromadb.errors import NotFoundError
 
-        try:
-            self._client.delete_collection(collection)
-        except (NotFoundError, ValueError):
-            return
+        client = self._client
+        with contextlib.suppress(NotFoundError):
+            client.delete_collection(collection)
 
+    @_told
     def collections(self) -> list[str]:
         return [collection.name for collection in self._client.list_collections()]
 
     def _existing(self, collection: str) -> Any:
         from chromadb.errors import NotFoundError
 
+        client = self._client
         try:
-            return self._client.get_collection(collection, embedding_function=None)
-        except (NotFoundError, ValueError):
+            return client.get_collection(collection, embedding_function=None)
+        except NotFoundError:
             return None
 
 

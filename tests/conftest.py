@@ -58,6 +58,7 @@ def stack(
         "LEASE_SECONDS": "4",
         "SWEEP_SECONDS": "1",
         "LOGIN_RATE": "1000 per minute",
+        "ADDRESS_RATE": "10000 per minute",
         "MAX_UPLOAD_BYTES": str(64 * 2**20),
     }
     with Stack(tmp_path_factory.mktemp("vouch"), port=0, env=env) as running:

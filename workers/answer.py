@@ -8,12 +8,13 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
+from api.access import level_on
 from api.answer_store import AnswerStore
 from api.extensions import db
-from api.models import ChatTurn
+from api.models import ChatTurn, User
 from api.models.base import now
 from pipelines.answer import Answer, Token, answer
-from pipelines.errors import Cancelled
+from pipelines.errors import AccessEnded, Cancelled
 from pipelines.llms.contract import Stop
 from pipelines.retrieval import retrieve
 from workers.lifecycle import Running, run
@@ -34,7 +35,10 @@ def _answer(running: Running) -> dict[str, Any]:
     turn = db.session.get(ChatTurn, running.job.subject_id)
     if turn is None:
         raise Cancelled("The conversation was deleted.")
-    store = AnswerStore(db.session(), turn)
+    asker = db.session.get(User, turn.user_id)
+    if asker is None or level_on(asker, turn.instrument_id) is None:
+        raise AccessEnded("You may not read this instrument any more; ask its manager for access.")
+    store = AnswerStore(db.session(), turn, running.hold)
     history = store.history()
     visible = store.visible_versions()
     db.session.commit()

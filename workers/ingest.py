@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 
+from api import passwords
 from api.extensions import db
 from api.ingest_store import IngestStore, SourceGone
 from api.models import Source, SourceVersion
-from api.passwords import take
 from api.removal import poster_key
 from pipelines import poster
 from pipelines.chunking import Chunker
@@ -38,14 +38,17 @@ def ingest_source(job_id: str) -> None:
 
 def _ingest(running: Running) -> dict[str, Any]:
     source, version = _rows(running)
-    store = IngestStore(running.services, source, version, running.job.checkpoint)
+    store = IngestStore(running.services, source, version, running.job.checkpoint, running.hold)
     with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
         path, subtitles = _fetch(running, store, version, Path(folder))
         try:
             return _read(running, store, version, path, subtitles)
         except SourceGone:
-            store.clean_up()
-            raise Cancelled("The source was deleted.") from None
+            raise Cancelled("The source was deleted or has a newer version.") from None
+        finally:
+            # However the reading ended: a deletion that came meanwhile must leave nothing.
+            if not store.is_wanted():
+                store.clean_up()
 
 
 def _rows(running: Running) -> tuple[Source, SourceVersion]:
@@ -90,7 +93,7 @@ def _read(
     chunker = Chunker(embedder.offsets, embedder.max_tokens, headings=store.headings)
     options = ParseOptions(
         start=store.unit,
-        password=take(with_.redis, with_.config.secret_key, running.job.id),
+        password=passwords.read(with_.redis, with_.config.secret_key, running.job.id),
         subtitles=str(subtitles) if subtitles else None,
         transcriber=with_.config.transcriber,
     )

@@ -9,21 +9,26 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import redis
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api import jobs
+from api import jobs, passwords
 from api.extensions import db
 from api.models import Job
 from api.services import Services, services
-from pipelines.errors import Cancelled, PipelineError
+from pipelines.errors import Cancelled, PipelineError, ServiceUnavailable
 from workers.main import WORKER, stopping
 
 log = structlog.get_logger()
 
 WATCH_SECONDS = 0.5
+PAUSES = (2.0, 10.0, 60.0)
+"""Seconds before what failed for an outside reason is tried again; the last one repeats."""
+NEVER_GIVEN_UP = frozenset({"purge"})
+"""What was deleted must go, however long a service is away."""
 TOLD_SECONDS = 0.25
 """Progress is published at most this often."""
 
@@ -64,6 +69,10 @@ class Running:
         for name, value in values.items():
             setattr(self.job, name, value)
         self._tell("stage" in values)
+
+    def hold(self) -> None:
+        """Lock the job within the current transaction. Raises LeaseLost."""
+        jobs.hold(db.session(), self.job.id, self.owner)
 
     def tell(self, event: str, data: dict[str, Any]) -> None:
         """Publish to the job's log. What must last was committed before (law 1)."""
@@ -126,7 +135,7 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
         return
     structlog.contextvars.bind_contextvars(job_id=job_id, kind=job.kind)
     running = Running(job, owner, with_)
-    if job.attempt > with_.config.max_attempts:
+    if job.attempt > with_.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
         _end(running, "failed", given_up(job))
         return
     app = _app()
@@ -148,11 +157,18 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
     except (Interrupted, jobs.LeaseLost) as error:
         log.info("job left to another worker", reason=type(error).__name__)
         session.rollback()
+    except ServiceUnavailable as error:
+        log.warning("job waits for a service", error=str(error))
+        _later(running, (error.code, str(error)))
     except PipelineError as error:
         _end(running, "failed", (error.code, str(error)))
     except Exception as error:
         log.error("job failed unexpectedly", exc_info=error)
-        _unexpected(running, error)
+        message = (
+            f"Something went wrong on our side ({type(error).__name__}) {job.attempt} times; it "
+            "was logged. Retry the job, and tell the operator if it stays."
+        )
+        _later(running, ("internal_error", message))
     finally:
         running.ended()
         db.session.remove()
@@ -169,32 +185,19 @@ def given_up(job: Job) -> tuple[str, str]:
     )
 
 
-def _unexpected(running: Running, error: Exception) -> None:
+def _later(running: Running, error: tuple[str, str]) -> None:
     """Try again what may pass (a service that was away), up to the limit of attempts."""
     session = db.session()
     session.rollback()
     job = running.job
-    if job.attempt < running.services.config.max_attempts:
-        try:
-            # Without `enqueued_at` the sweep sends it again, which leaves a pause.
-            jobs.move(
-                session,
-                job.id,
-                running.owner,
-                state="queued",
-                lease_owner=None,
-                lease_until=None,
-                enqueued_at=None,
-            )
-            session.commit()
-        except (jobs.LeaseLost, SQLAlchemyError) as away:
-            log.warning("job waits for the sweep", error=type(away).__name__)
+    if job.attempt >= running.services.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
+        _end(running, "failed", error)
         return
-    message = (
-        f"Something went wrong on our side ({type(error).__name__}) {job.attempt} times; it was "
-        "logged. Retry the job, and tell the operator if it stays."
-    )
-    _end(running, "failed", ("internal_error", message))
+    pause = PAUSES[min(job.attempt, len(PAUSES)) - 1]
+    try:
+        jobs.put_back(session, job.id, running.owner, pause)
+    except (jobs.LeaseLost, SQLAlchemyError) as away:
+        log.warning("job waits for the sweep", error=type(away).__name__)
 
 
 def _end(running: Running, state: str, error: tuple[str, str] | None, **values: Any) -> None:
@@ -209,6 +212,11 @@ def _end(running: Running, state: str, error: tuple[str, str] | None, **values: 
         log.warning("another worker took the job before it ended here")
         return
     running.ended()
+    if running.job.kind == "ingest":
+        try:
+            passwords.forget(running.services.redis, running.job.id)
+        except redis.RedisError as away:
+            log.warning("a password goes later by itself", error=type(away).__name__)
     data: dict[str, Any] = {"job_id": running.job.id, "state": state, "done": running.job.done}
     if error:
         data |= {"code": error[0], "message": error[1]}

@@ -9,7 +9,6 @@ import socket
 import sys
 import threading
 import uuid
-from functools import cache
 from typing import Any
 
 import redis
@@ -34,10 +33,17 @@ stopping = threading.Event()
 """Set when the worker was asked to stop: work in its threads ends at its next step."""
 
 
-@cache
+_made: Flask | None = None
+_making = threading.Lock()
+
+
 def flask_app() -> Flask:
-    """The application, made once per process and only after the fork."""
-    return create_app()
+    """The application, made once per process, by whichever thread is first, after the fork."""
+    global _made
+    with _making:
+        if _made is None:
+            _made = create_app()
+        return _made
 
 
 class ContextTask(Task):
@@ -70,7 +76,8 @@ celery.conf.update(
 @signals.worker_process_init.connect
 def _child_starts(**_: Any) -> None:
     """A pool process dies with its parent, so that a killed worker leaves nobody behind."""
-    flask_app.cache_clear()
+    global _made, _making
+    _made, _making = None, threading.Lock()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.page_pictures import cached_pdf
 from pipelines.index import collection_name
 from workers.lifecycle import Running, run
 from workers.main import celery
@@ -30,5 +31,9 @@ def _purge(running: Running) -> dict[str, Any]:
             if name.startswith(prefix):
                 for version_id in payload["version_ids"]:
                     index.delete_version(name, version_id)
+    for citing in payload.get("logs", []):
+        with_.events.forget(citing)
+    for version_id in payload.get("version_ids", []):
+        cached_pdf(with_.config.data, version_id).unlink(missing_ok=True)
     with_.storage.delete(payload.get("objects", []))
     return {"done": len(payload.get("objects", []))}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import redis
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api import jobs
@@ -15,12 +15,13 @@ from api.extensions import db
 from api.models import Job, Upload
 from api.models.base import now
 from api.services import Services, services
-from workers.lifecycle import given_up
+from workers.lifecycle import NEVER_GIVEN_UP, given_up
 from workers.main import celery
 
 log = structlog.get_logger()
 
 GRACE = timedelta(seconds=5)
+HELD = timedelta(seconds=30)
 _ID = re.compile(rb'"id":\s*"([0-9a-f-]{36})"')
 
 
@@ -39,12 +40,18 @@ def _take_over(session: Session, with_: Services) -> None:
         select(Job).where(Job.state == "running", Job.lease_until < func.now())
     ).all()
     session.commit()
+    if not abandoned:
+        return
+    try:
+        waiting = {queue: _messages(with_.redis, queue) for queue in {j.queue for j in abandoned}}
+    except redis.RedisError:
+        waiting = {}
     for job in abandoned:
         if job.cancel_requested_at is not None:
             _end(session, with_, job, "cancelled", ("cancelled", "Cancelled."))
-        elif job.attempt >= with_.config.max_attempts:
+        elif job.attempt >= with_.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
             _end(session, with_, job, "failed", given_up(job))
-        else:
+        elif job.id not in waiting.get(job.queue, ()):
             log.info("job goes on in another worker", job_id=job.id, attempt=job.attempt)
             jobs.enqueue(session, with_.queue, job)
 
@@ -80,6 +87,7 @@ def _send_lost(session: Session, with_: Services) -> None:
         .where(
             Job.state == "queued",
             func.coalesce(Job.enqueued_at, Job.updated_at) < now() - GRACE,
+            or_(Job.not_before.is_(None), Job.not_before <= func.now()),
         )
         .order_by(Job.created_at)
     ).all()
@@ -93,7 +101,10 @@ def _send_lost(session: Session, with_: Services) -> None:
         log.warning("queues can't be read", error=type(error).__name__)
         return
     for job in queued:
-        if job.id not in waiting[job.queue] and job.id not in held:
+        # A worker that was killed leaves what it had taken behind: after a while that counts
+        # for nothing. A message too many does no harm.
+        taken = job.id in held and job.enqueued_at is not None and job.enqueued_at > now() - HELD
+        if job.id not in waiting[job.queue] and not taken:
             log.info("job's message is sent again", job_id=job.id)
             jobs.enqueue(session, with_.queue, job)
 
@@ -119,11 +130,9 @@ def _bytes(message: str | bytes) -> bytes:
 
 
 def _forget_uploads(session: Session, with_: Services) -> None:
-    """Uploads that were begun, ran out and were never completed: the row and the object."""
+    """Uploads whose time ran out a day ago: the row, and whatever lies under its key."""
     old = session.scalars(
-        select(Upload)
-        .where(Upload.completed.is_(None), Upload.expires_at < now() - timedelta(hours=1))
-        .limit(100)
+        select(Upload).where(Upload.expires_at < now() - timedelta(days=1)).limit(100)
     ).all()
     session.commit()
     if not old:

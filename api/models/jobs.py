@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,13 @@ class Job(HasId, HasTimes, Base):
     __table_args__ = (
         Index("ix_jobs_state_queue", "state", "queue", "created_at"),
         Index("ix_jobs_subject", "subject_type", "subject_id"),
+        # Two writers on one version would undo each other's work.
+        Index(
+            "uq_jobs_live_ingest",
+            text("(payload ->> 'version_id')"),
+            unique=True,
+            postgresql_where=text("kind = 'ingest' and state in ('queued', 'running')"),
+        ),
     )
 
     kind: Mapped[str]
@@ -46,6 +53,8 @@ class Job(HasId, HasTimes, Base):
     lease_until: Mapped[datetime | None] = mapped_column(Time)
     heartbeat_at: Mapped[datetime | None] = mapped_column(Time)
     enqueued_at: Mapped[datetime | None] = mapped_column(Time)
+    not_before: Mapped[datetime | None] = mapped_column(Time)
+    """When to try again after something outside failed."""
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Time)
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]

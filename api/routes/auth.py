@@ -73,9 +73,14 @@ def _login_rate() -> str:
     return services().config.login_rate
 
 
+def _address_rate() -> str:
+    return services().config.address_rate
+
+
 @blueprint.route("/auth/login", methods=["POST"])
 @access.rule("public")
 @limiter.limit(_login_rate, key_func=_account)
+@limiter.limit(_address_rate)
 @blueprint.arguments(LoginSchema)
 @blueprint.response(200, TokensSchema)
 def login(body: dict[str, Any]) -> Response:
@@ -136,6 +141,8 @@ def logout() -> Response:
                 db.session.execute(ended.values(ended_at=func.now()))
                 db.session.commit()
                 break
+        except CSRFError:
+            refuse(401, "Cookies need the header X-CSRF-TOKEN on writing requests.")
         except (JWTExtendedException, PyJWTError):
             continue
     answer = jsonify({"status": "ok"})

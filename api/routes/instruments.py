@@ -11,11 +11,11 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import exists, func, select
 
-from api import access, jobs
+from api import access
 from api.extensions import db
 from api.models import AccessGrant, Instrument, Source
 from api.paging import Blueprint, page_of
-from api.removal import remove_instrument
+from api.removal import finish_removal, remove_instrument
 from api.services import services
 
 blueprint = Blueprint(
@@ -100,8 +100,7 @@ class OneInstrument(MethodView):
         instrument = access.instrument_for(instrument_id, "manager")
         purges = remove_instrument(db.session(), instrument, access.user().id)
         db.session.commit()
-        for job in purges:
-            jobs.enqueue(db.session(), services().queue, job)
+        finish_removal(db.session(), services(), purges)
 
 
 def _shown(instrument: Instrument) -> dict[str, Any]:

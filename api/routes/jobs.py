@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import redis
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 
-from api import access, jobs, streaming
+from api import access, jobs, passwords, streaming
 from api.errors import refuse
 from api.extensions import db
 from api.models import Job
@@ -59,6 +61,15 @@ class JobQuerySchema(Schema):
     instrument = fields.String()
 
 
+class RetrySchema(Schema):
+    password = fields.String(
+        load_default=None,
+        allow_none=True,
+        load_only=True,
+        metadata={"description": "Of the file, if it is encrypted; not stored"},
+    )
+
+
 class EventSchema(Schema):
     id = fields.String()
     event = fields.String()
@@ -84,8 +95,11 @@ class Jobs(MethodView):
     def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[dict[str, Any]]:
         """The caller's jobs and, but for answers, those of instruments they may read."""
         who = access.user()
-        shared = Job.instrument_id.in_(access.visible_instruments(who)) & (Job.kind != "answer")
-        found = select(Job).where(or_(Job.user_id == who.id, shared))
+        visible = Job.instrument_id.in_(access.visible_instruments(who))
+        own = Job.user_id == who.id
+        found = select(Job).where(
+            or_(visible & (own | (Job.kind != "answer")), own & Job.instrument_id.is_(None))
+        )
         if "state" in query:
             found = found.where(Job.state == query["state"])
         if "kind" in query:
@@ -119,19 +133,25 @@ class Cancel(MethodView):
 @blueprint.route("/<job_id>/retry")
 class Retry(MethodView):
     @access.rule("signed_in")
+    @blueprint.arguments(RetrySchema, required=False)
     @blueprint.response(202, JobSchema)
-    def post(self, job_id: str) -> dict[str, Any]:
+    def post(self, body: dict[str, Any] | None, job_id: str) -> dict[str, Any]:
         """Try a failed or cancelled job again, from its checkpoint."""
         job = job_for(job_id, change=True)
-        if not jobs.request_retry(db.session(), job):
-            refuse(409, f"This job is {job.state}; only a failed or cancelled one can be retried.")
+        try:
+            again = jobs.request_retry(db.session(), job)
+        except IntegrityError:
+            db.session.rollback()
+            refuse(409, "Another job reads this source already.")
+        if not again:
+            refuse(409, f"This job is {job.state} and can't be tried again.")
+        if body and body["password"]:
+            passwords.hold(services().redis, services().config.secret_key, job.id, body["password"])
         jobs.mark_subject(db.session(), job, "queued")
         db.session.commit()
-        # What is followed from now on is the new try.
-        try:
+        # What is followed from now on is the new try. Without Redis there is nothing to forget.
+        with contextlib.suppress(redis.RedisError):
             services().events.forget(job.id)
-        except redis.RedisError:
-            refuse(503, "The queue can't be reached right now; the job will start when it can.")
         jobs.enqueue(db.session(), services().queue, job)
         db.session.refresh(job)
         return shown(job)
@@ -161,12 +181,20 @@ def job_for(job_id: str, *, change: bool = False) -> Job:
     """A job that the caller may see (or, with `change`, stop and retry); else 404 or 403."""
     who = access.user()
     job = db.session.get(Job, job_id) if is_uuid(job_id) else None
-    if job is not None and (job.user_id == who.id or who.is_admin):
-        return job
-    if job is None or job.kind == "answer" or job.instrument_id is None:
+    if job is None:
         refuse(404, "No such job.")
+    if job.instrument_id is None:
+        # The work of a deletion belongs to whoever deleted.
+        if job.user_id != who.id and not who.is_admin:
+            refuse(404, "No such job.")
+        return job
     if access.level_on(who, job.instrument_id) is None:
         refuse(404, "No such job.")
+    if job.kind == "answer":
+        # A conversation is its owner's alone, an administrator's eyes included.
+        if job.user_id != who.id:
+            refuse(404, "No such job.")
+        return job
     access.instrument_for(job.instrument_id, "editor" if change else "reader")
     return job
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 
 from api import access, jobs
 from api.errors import refuse
@@ -15,7 +16,7 @@ from api.intake import start_ingest
 from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
-from api.removal import remove_sources
+from api.removal import finish_removal, remove_sources
 from api.routes.uploads import CompletedSchema
 from api.services import services
 
@@ -122,8 +123,7 @@ class OneSource(MethodView):
         source = access.source_for(source_id, "editor")
         purges = remove_sources(db.session(), [source], access.user().id)
         db.session.commit()
-        for job in purges:
-            jobs.enqueue(db.session(), services().queue, job)
+        finish_removal(db.session(), services(), purges)
 
 
 @blueprint.route("/<source_id>/reindex")
@@ -139,7 +139,11 @@ class Reindex(MethodView):
         if source.status in ("queued", "processing"):
             refuse(409, "This source is being read; wait for its job or cancel it.")
         job = start_ingest(db.session(), source, version, access.user().id)
-        db.session.commit()
+        try:
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+            refuse(409, "This source is being read; wait for its job or cancel it.")
         jobs.enqueue(db.session(), services().queue, job)
         return {
             "source_id": source.id,

@@ -118,7 +118,7 @@ def _from_row(turn_id: str, cursor: str) -> Iterator[Line]:
 
 def _done(turn_id: str) -> dict[str, Any]:
     turn = _turn(turn_id)
-    return {key: turn[key] for key in ("turn_id", "citations", "claims", "notices")}
+    return {key: turn[key] for key in ("turn_id", "answer", "citations", "claims", "notices")}
 
 
 def _error(event: str, data: dict[str, Any]) -> dict[str, Any]:

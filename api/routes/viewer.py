@@ -118,10 +118,15 @@ def text(query: dict[str, Any], source_id: str) -> dict[str, Any]:
     """The plain text of a document, web page or conversation, and the cited range."""
     source, version, citation = _shown(source_id, query, "document", "web", "conversation", "run")
     places = [p for p in (citation.locators if citation else []) if p["type"] == "text"]
+    whole = plain_text(_fragments(version))
+    if citation is not None and not whole:
+        # The text of a version that was replaced is not kept; what was quoted is.
+        places = [{"start": 0, "end": len(citation.quote)}]
+        whole = citation.quote
     return {
         **_file(source, version),
         "type": source.type,
-        "text": plain_text(_fragments(version)),
+        "text": whole,
         "start": min((p["start"] for p in places), default=None),
         "end": max((p["end"] for p in places), default=None),
         "anchor": next((p["anchor"] for p in places if p.get("anchor")), None),

@@ -148,6 +148,7 @@ def upgrade():
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('heartbeat_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('enqueued_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('cancel_requested_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('error_code', sa.String(), nullable=True),
     sa.Column('error_message', sa.String(), nullable=True),
@@ -164,6 +165,7 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_jobs_created_at'), ['created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_jobs_instrument_id'), ['instrument_id'], unique=False)
         batch_op.create_index('ix_jobs_state_queue', ['state', 'queue', 'created_at'], unique=False)
+        batch_op.create_index('uq_jobs_live_ingest', [sa.text("(payload ->> 'version_id')")], unique=True, postgresql_where=sa.text("kind = 'ingest' and state in ('queued', 'running')"))
         batch_op.create_index('ix_jobs_subject', ['subject_type', 'subject_id'], unique=False)
 
     op.create_table('sources',
