@@ -24,7 +24,7 @@ worker_hijack_root_logger = False
 worker_send_task_events = True
 task_send_sent_event = True
 # Stopping: tasks get this long to end by themselves; a job cut short goes on from its checkpoint.
-worker_soft_shutdown_timeout = 2.0
+worker_soft_shutdown_timeout = 0.5
 
 task_serializer = "json"
 accept_content = ["json"]
