@@ -1,10 +1,11 @@
 """How truly the PDF parser reads text, and how exactly it knows where the text stands.
 
-`python -m benchmarks.locate` prints both tables and, with `--json FILE`, writes the figures.
+`python -m benchmarks.locate` prints the tables and, with `--json FILE`, writes the figures;
+`--install` first makes the environment of the extractors that we are measured beside.
 
-- Text: words of the gold Markdown, TeX or HTML found (recall), words found that are gold
-  (precision), both as multisets, and the order of words (difflib's ratio), beside pypdf and plain
-  pypdfium2 in the same run.
+- Text: words of the gold Markdown, TeX, HTML or CSV found (recall), words found that are gold
+  (precision), both as multisets, and the order of words (difflib's ratio), beside every extractor
+  of `benchmarks/extractors.py` that is installed, in the same run.
 - Boxes: each gold item of the docling files is looked up by its text, as a quote is, and the
   lines that carry it are compared with the item's box: intersection over union.
 - Answers: XQuAD paragraphs are drawn to PDF at known places, and the box of each answer's text
@@ -20,19 +21,21 @@ import re
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks import extractors
 from pipelines.parsers.pdf import PdfParser
 from pipelines.types import Box, ParseOptions, Part
 
 CORPUS = Path(__file__).parent.parent / ".." / "shared" / "data"
-SCANS = ("ocr_test", "ocr_test_rotated_90")
-"""Their gold is another OCR engine's output, and other extractors read nothing of them."""
+SCANS = ("ocr_test", "ocr_test_rotated_90", "table-multi-row-column-cells")
+"""Pictures of pages, of which no other extractor reads a word; the mean is told without them."""
+METRICS = ("recall", "precision", "order")
 _MARKUP = re.compile(
     r"<!--.*?-->|</?[a-zA-Z][^>]*>|!\[[^\]]*\]\([^)]*\)|^\s*\|?[\s:|-]+\|?\s*$", re.M
 )
@@ -44,13 +47,12 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def gold_files(folder: Path) -> dict[str, Path]:
-    """Name of each PDF with a text layer and a gold text -> that gold text."""
+    """Name of each PDF with a gold text -> that gold text; those of pictures of pages last."""
     found = {}
     for gold in sorted(folder.glob("*.gold.*")):
-        stem = gold.name.split(".gold.")[0]
-        if gold.suffix in (".md", ".tex", ".html") and stem not in SCANS:
-            found[stem] = gold
-    return found
+        if gold.suffix in (".md", ".tex", ".html", ".csv"):
+            found[gold.name.split(".gold.")[0]] = gold
+    return dict(sorted(found.items(), key=lambda item: item[0] in SCANS))
 
 
 def words(text: str) -> list[str]:
@@ -74,34 +76,6 @@ def read_ours(path: Path) -> str:
     return "\n".join(s.text for part in _parse(path) for s in part.segments)
 
 
-def read_pypdfium2(path: Path) -> str:
-    import pypdfium2 as pdfium
-
-    document = pdfium.PdfDocument(path)
-    try:
-        return "\n".join(page.get_textpage().get_text_range() for page in document)
-    finally:
-        document.close()
-
-
-def read_pypdf(path: Path) -> str:
-    import logging
-
-    import pypdf
-
-    # Fonts that it can only read in part are told once a font; the figures show what that costs.
-    logging.getLogger("pypdf").setLevel(logging.ERROR)
-
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
-
-
-EXTRACTORS: dict[str, Callable[[Path], str]] = {
-    "vouch": read_ours,
-    "pypdfium2": read_pypdfium2,
-    "pypdf": read_pypdf,
-}
-
-
 def score(gold: list[str], found: list[str]) -> dict[str, float]:
     """Word recall and precision of multisets and similarity of order, each 0..1."""
     shared = sum((Counter(gold) & Counter(found)).values())
@@ -113,20 +87,28 @@ def score(gold: list[str], found: list[str]) -> dict[str, float]:
 
 
 def measure_text(folder: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """File -> extractor -> recall, precision, order; the file `mean` holds the means."""
+    """File -> extractor -> recall, precision, order.
+
+    `mean` holds the means over the files with a text layer, `mean with scans` those over all.
+    """
+    golds = gold_files(folder)
+    beside = extractors.read_beside(folder / f"{stem}.pdf" for stem in golds)
     rows: dict[str, dict[str, dict[str, float]]] = {}
-    for stem, gold in gold_files(folder).items():
+    for stem, gold in golds.items():
         expected = gold_words(gold)
         pdf = folder / f"{stem}.pdf"
-        rows[stem] = {name: score(expected, words(read(pdf))) for name, read in EXTRACTORS.items()}
-    rows["mean"] = {
-        name: {
-            metric: mean(row[name][metric] for row in rows.values())
-            for metric in ("recall", "precision", "order")
-        }
-        for name in EXTRACTORS
+        rows[stem] = {"vouch": score(expected, words(read_ours(pdf)))}
+        for name, texts in beside.items():
+            rows[stem][name] = score(expected, words(texts[pdf.resolve()]))
+    layered = [row for stem, row in rows.items() if stem not in SCANS]
+    return rows | {"mean": _means(layered), "mean with scans": _means(list(rows.values()))}
+
+
+def _means(rows: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    return {
+        name: {metric: mean(row[name][metric] for row in rows) for metric in METRICS}
+        for name in rows[0]
     }
-    return rows
 
 
 @dataclass
@@ -171,11 +153,30 @@ def find(page: Located, text: str) -> list[int]:
     start = page.letters.find(wanted)
     if start >= 0:
         return sorted(set(page.lines[start : start + len(wanted)]))
+    if same := _lines_of_the_same_letters(page, wanted):
+        return same
     blocks = SequenceMatcher(None, page.letters, wanted, autojunk=False).get_matching_blocks()
     long = [block for block in blocks if block.size >= min(8, len(wanted))]
     if sum(block.size for block in long) < 0.7 * len(wanted):
         return []
     return sorted({n for b in long for n in page.lines[b.a : b.a + b.size]})
+
+
+def _lines_of_the_same_letters(page: Located, wanted: str) -> list[int]:
+    """At most three lines in a row that have exactly the wanted letters in another order.
+
+    A heading's number stands before its words in one reading and after them in another.
+    """
+    lines: dict[int, str] = {}
+    for letter, number in zip(page.letters, page.lines, strict=True):
+        lines[number] = lines.get(number, "") + letter
+    numbers, letters = list(lines), Counter(wanted)
+    for size in (1, 2, 3):
+        for start in range(len(numbers) - size + 1):
+            window = numbers[start : start + size]
+            if Counter("".join(lines[number] for number in window)) == letters:
+                return window
+    return []
 
 
 def around(boxes: list[Box]) -> Box:
@@ -336,13 +337,11 @@ def measure(corpus: Path = CORPUS) -> dict[str, Any]:
 
 
 def _print(result: dict[str, Any]) -> None:
-    print(f"{'text':<44}" + "".join(f"{name:>22}" for name in EXTRACTORS))
+    names = list(result["text"]["mean"])
+    print(f"{'text':<30}" + "".join(f"{name:>18}" for name in names))
     for stem, row in result["text"].items():
-        cells = (
-            " ".join(f"{row[name][m]:.3f}" for m in ("recall", "precision", "order"))
-            for name in EXTRACTORS
-        )
-        print(f"{stem[:43]:<44}" + "".join(f"{cell:>22}" for cell in cells))
+        cells = (" ".join(f"{row[name][metric]:.3f}" for metric in METRICS) for name in names)
+        print(f"{stem[:29]:<30}" + "".join(f"{cell:>18}" for cell in cells))
     print(f"\n{'boxes':<44}{'items':>8}{'covered':>9}")
     for stem, row in result["boxes"].items():
         print(f"{stem[:43]:<44}{row['items']:>8}{row['covered']:>9}")
@@ -357,7 +356,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=CORPUS)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--install", action="store_true", help="install the other extractors")
     options = parser.parse_args()
+    if options.install:
+        extractors.install()
     result = measure(options.corpus)
     _print(result)
     if options.json:

@@ -6,39 +6,43 @@ scans several times faster, and RapidOCR, whose models come in its wheel.
 
 from __future__ import annotations
 
-import csv
-import functools
-import io
-import os
 import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
-from itertools import pairwise
-from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
-from pipelines.errors import ModelUnavailable, ParserStalled
-from pipelines.ocr_layout import OcrLine, block_text, group_lines, reading_order
+import numpy as np
+
+from pipelines.ahead import Later, in_order
+from pipelines.ocr_columns import split_at_gutters
+from pipelines.ocr_layout import (
+    OcrLine,
+    Recognised,
+    block_text,
+    group_lines,
+    lean,
+    read_order,
+)
+from pipelines.ocr_tiles import Tile, inside, mended, tiles_for
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL.Image import Image
 
 __all__ = [
     "Engine",
     "OcrLine",
+    "Reading",
     "block_text",
     "engine_name",
     "flatten",
     "group_lines",
+    "read",
     "read_picture",
 ]
 
 Engine = Literal["auto", "tesseract", "rapidocr"]
-Recognised = tuple[str, "np.ndarray", float]
-"""A line's text, its corners (float [4, 2], pixels, from top left clockwise), its confidence."""
 
 _SMALLEST = 8
 """Pixels of the shorter side below which no letter fits."""
@@ -51,15 +55,17 @@ bands, because shrinking it to the longest side would make its text unreadable."
 _BANDS = 16
 _OVERLAP = 0.1
 """Of a band's length that it shares with the next, so that no line is cut in both."""
-_TESSERACT_SECONDS = 60
-_WORD_CONFIDENCE = 30.0
-"""Tesseract's words below this (of 100) are specks and textures."""
-_WIDEST_SPACE = 2.0
-"""Heights of a line that a gap between two of its words may have."""
+_VISIBLE, _LIGHT, _SOME = 64, 160, 0.1
+"""Of a transparent picture: least opacity and brightness (of 255) of what is drawn in a light
+colour, and the share of it that may be lost against the paper."""
 _LINE_CONFIDENCE = 0.5
 _LONE_CONFIDENCE = 0.95
-
-_rapidocr_lock = threading.Lock()
+_LINE_SHAPE = 4.0
+"""Times as wide as high: what is seen of that shape is a line, and no speck or drawing."""
+_FEWEST = 0.3
+"""Characters on as much of a line as it is high; letters take about 2, ideographs 1."""
+_UNREAD = 0.1
+"""Of the lines seen."""
 
 
 def engine_name() -> str:
@@ -67,33 +73,104 @@ def engine_name() -> str:
     return "tesseract" if shutil.which("tesseract") else "rapidocr"
 
 
-def read_picture(image: Image, engine: Engine = "auto") -> list[OcrLine]:
+@dataclass(frozen=True)
+class Reading:
+    """What an engine made of a picture: lines in reading order, and how many it saw and could not
+    read."""
+
+    lines: list[OcrLine]
+    unread: int
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether much of the text was not read: a script the engine does not know, or blur."""
+        return self.unread >= max(2, _UNREAD * (len(self.lines) + self.unread))
+
+
+def read_picture(image: Image, engine: Engine = "auto", threads: int = 2) -> list[OcrLine]:
     """Lines of text in `image`, which stands as a person sees it, in reading order.
 
-    Raises ModelUnavailable when an engine is asked for that is not installed, ParserStalled when
-    tesseract does not finish.
+    Like `read`, for who need not know what could not be read.
     """
-    import numpy as np
+    return read(image, engine, threads).lines
 
+
+def read(image: Image, engine: Engine = "auto", threads: int = 2) -> Reading:
+    """The text in `image`, which stands as a person sees it.
+
+    `threads` are RapidOCR's: 1 where several pictures are read at a time. Raises ModelUnavailable
+    when an engine is asked for that is not installed, ParserStalled when tesseract does not
+    finish, SourceUnreadable when an engine fails.
+    """
     chosen = engine_name() if engine == "auto" else engine
     if min(image.size) < _SMALLEST:
-        return []
-    read = _tesseract if chosen == "tesseract" else _rapidocr
+        return Reading([], 0)
     picture = flatten(image)
+    found, unread = _in_bands(picture, chosen, threads)
+    tiles = tiles_for(found, picture, _LONGEST[chosen])
+    if tiles:
+        found, unread = _in_tiles(picture, tiles, chosen, threads)
+    angle = lean(found)
+    found = split_at_gutters(found, picture, angle)
+    lines = [_line(found[index], *picture.size) for index in read_order(found, angle)]
+    return Reading(lines, unread)
+
+
+def _in_bands(picture: Image, engine: str, threads: int) -> tuple[list[Recognised], int]:
+    """Lines of the whole picture, and the number of those that could not be read."""
     along = 1 if picture.height >= picture.width else 0
     found: list[Recognised] = []
-    for band, offset, scale, (first, last) in _bands(picture, _LONGEST[chosen]):
-        for text, quad, confidence in read(band):
-            placed = quad * scale + np.array(offset)
-            middle = float(placed[:, along].mean())
-            if first <= middle < last and _is_text(text.strip(), confidence):
-                found.append((text.strip(), placed, confidence))
-    return [_line(*found[index], *picture.size) for index in _read_order(found)]
+    unread = 0
+    for band, offset, scale, (first, last) in _bands(picture, _LONGEST[engine]):
+        for line in _recognise(band, engine, threads):
+            placed = line.placed(scale, np.array(offset))
+            middle = float(placed.quad[:, along].mean())
+            if not first <= middle < last:
+                continue
+            if _is_text(placed):
+                found.append(placed)
+            elif placed.aspect > _LINE_SHAPE:
+                unread += 1
+    return found, unread
+
+
+def _in_tiles(
+    picture: Image, tiles: list[Tile], engine: str, threads: int
+) -> tuple[list[Recognised], int]:
+    """The same from tiles, two at a time where there are threads for it."""
+
+    def read_tile(tile: Tile) -> list[Recognised]:
+        piece = _fit(picture.crop(tile.seen), tile.scale)
+        offset = np.array(tile.seen[:2], dtype=float)
+        lines = _recognise(piece, engine, 1)
+        own = (inside(line.placed(tile.scale, offset), tile) for line in lines)
+        return [line for line in own if line is not None]
+
+    def readings() -> Generator[list[Recognised] | Later[list[Recognised]], None, None]:
+        for tile in tiles:
+            yield Later(partial(read_tile, tile))
+
+    found: list[Recognised] = []
+    unread = 0
+    with closing(in_order(readings(), threads)) as ordered:
+        for lines in ordered:
+            found += [line for line in lines if _is_text(line)]
+            unread += sum(line.aspect > _LINE_SHAPE for line in lines if not _is_text(line))
+    return mended(found, tiles), unread
+
+
+def _recognise(image: Image, engine: str, threads: int) -> list[Recognised]:
+    if engine == "tesseract":
+        from pipelines import ocr_tesseract
+
+        return ocr_tesseract.recognise(image)
+    from pipelines import ocr_rapidocr
+
+    return ocr_rapidocr.recognise(image, threads)
 
 
 def flatten(image: Image) -> Image:
-    """`image` as RGB: transparency on white, 16 bits and floats brought into 0..255."""
-    import numpy as np
+    """`image` as RGB: what is transparent on paper of another colour, other depths in 0..255."""
     from PIL import Image as pillow
 
     if image.mode == "RGB":
@@ -105,10 +182,22 @@ def flatten(image: Image) -> Image:
         return pillow.fromarray(values.astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         layered = image.convert("RGBA")
-        paper = pillow.new("RGB", image.size, "white")
+        paper = pillow.new("RGB", image.size, _paper(layered))
         paper.paste(layered, mask=layered.getchannel("A"))
         return paper
     return image.convert("RGB")
+
+
+def _paper(layered: Image) -> str:
+    """A colour that what is drawn on nothing stands out from: white letters need dark paper."""
+    pixels = np.asarray(layered.reduce(max(1, max(layered.size) // 1000)))
+    shown = pixels[pixels[..., 3] > _VISIBLE]
+    if shown.size == 0:
+        return "white"
+    light = float((shown[:, :3].mean(axis=1) > _LIGHT).mean())
+    if light < _SOME:
+        return "white"
+    return "black" if light > 1 - _SOME else "grey"
 
 
 def _bands(
@@ -157,140 +246,23 @@ def _fit(piece: Image, scale: float) -> Image:
     return paper
 
 
-def _read_order(found: list[Recognised]) -> list[int]:
-    """Our own order, on boxes turned level: a photographed page leans."""
-    import numpy as np
+def _is_text(line: Recognised) -> bool:
+    """Whether to believe it.
 
-    if not found:
-        return []
-    quads = np.stack([quad for _, quad, _ in found])
-    along = quads[:, 1] - quads[:, 0]
-    wide = np.abs(along[:, 0]) > 3 * np.abs(quads[:, 3, 1] - quads[:, 0, 1])
-    angle = float(np.median(np.arctan2(along[wide, 1], along[wide, 0]))) if wide.any() else 0.0
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    level = quads @ turn
-    boxes = np.concatenate([level.min(axis=1), level.max(axis=1)], axis=1)
-    return reading_order(boxes, np.array([_letters(text) for text, _, _ in found]))
+    A drawing often looks like one ideograph, and of a line in a script that an engine does not
+    know it reads a few marks.
+    """
+    if not line.text or line.confidence < _LINE_CONFIDENCE:
+        return False
+    if len(line.text) == 1 and not line.text.isascii():
+        return line.confidence >= _LONE_CONFIDENCE
+    return line.aspect < _LINE_SHAPE or len(line.text) >= _FEWEST * line.aspect
 
 
-def _is_text(text: str, confidence: float) -> bool:
-    """Whether to believe it: a drawing often looks like one ideograph."""
-    lone = len(text) == 1 and not text.isascii()
-    return bool(text) and confidence >= (_LONE_CONFIDENCE if lone else _LINE_CONFIDENCE)
+def _line(found: Recognised, width: int, height: int) -> OcrLine:
 
-
-def _letters(text: str) -> int:
-    """Letters, an ideograph counting as two: how much of running text a line is."""
-    return sum(1 + (character >= "\u2e80") for character in text if character.isalpha())
-
-
-def _line(text: str, quad: np.ndarray, confidence: float, width: int, height: int) -> OcrLine:
-    import numpy as np
-
-    left, top = quad.min(axis=0)
-    right, bottom = quad.max(axis=0)
+    left, top = found.quad.min(axis=0)
+    right, bottom = found.quad.max(axis=0)
     box = np.clip([left / width, top / height, right / width, bottom / height], 0.0, 1.0)
     x0, y0, x1, y1 = (round(float(edge), 5) for edge in box)
-    return OcrLine(text=text, box=(x0, y0, x1, y1), confidence=round(float(confidence), 3))
-
-
-def _rapidocr(image: Image) -> list[Recognised]:
-    import numpy as np
-
-    pixels = np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
-    with _rapidocr_lock:
-        result = _rapidocr_engine()(pixels)
-    if not result.txts:
-        return []
-    quads = np.asarray(result.boxes, dtype=np.float64)
-    return list(zip(result.txts, quads, result.scores, strict=True))
-
-
-@functools.cache
-def _rapidocr_engine() -> Any:
-    """RapidOCR with the models of its wheel by path: it downloads only what it has to look for.
-
-    Its classifier of lines standing on their head is left off: it turns more upright lines over
-    than it puts right (in-order accuracy 0.81 with it, 0.84 without, measured on page renders).
-    """
-    try:
-        import rapidocr
-    except ImportError as exc:
-        raise ModelUnavailable(
-            "No OCR engine: install tesseract, or the rapidocr package."
-        ) from exc
-    models = Path(rapidocr.__file__).parent / "models"
-    paths = {}
-    for stage in ("det", "rec"):
-        path = next(iter(sorted(models.glob(f"*_{stage}_*.onnx"))), None)
-        if path is None:
-            raise ModelUnavailable(
-                f"RapidOCR's {stage} model is missing; install the rapidocr wheel again."
-            )
-        paths[f"{stage.capitalize()}.model_path"] = str(path)
-    return rapidocr.RapidOCR(
-        params={
-            "Global.use_cls": False,
-            "Global.log_level": "error",
-            "EngineConfig.onnxruntime.intra_op_num_threads": 2,
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            **paths,
-        }
-    )
-
-
-def _tesseract(image: Image) -> list[Recognised]:
-    program = shutil.which("tesseract")
-    if program is None:
-        raise ModelUnavailable("tesseract is not installed; leave the engine at `auto`.")
-    encoded = io.BytesIO()
-    image.save(encoded, "PPM")
-    try:
-        done = subprocess.run(
-            [program, "stdin", "stdout", "--psm", "3", "tsv"],
-            input=encoded.getvalue(),
-            capture_output=True,
-            timeout=_TESSERACT_SECONDS,
-            check=True,
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-        )
-    except subprocess.TimeoutExpired as exc:
-        raise ParserStalled(
-            f"Reading the text of a picture took longer than {_TESSERACT_SECONDS} s."
-        ) from exc
-    except subprocess.CalledProcessError as exc:
-        reason = exc.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise ModelUnavailable(f"tesseract failed: {' '.join(reason) or exc.returncode}") from exc
-    return _tesseract_lines(done.stdout.decode("utf-8", "replace"))
-
-
-def _tesseract_lines(table: str) -> list[Recognised]:
-    words: dict[tuple[str, ...], list[dict[str, str]]] = {}
-    for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
-        if row["level"] == "5" and row["text"].strip() and float(row["conf"]) >= _WORD_CONFIDENCE:
-            words.setdefault((row["block_num"], row["par_num"], row["line_num"]), []).append(row)
-    return [_joined(piece) for line in words.values() for piece in _pieces(line)]
-
-
-def _pieces(line: list[dict[str, str]]) -> list[list[dict[str, str]]]:
-    """A line parted where a gap is too wide for a space: tesseract runs short columns together."""
-    widest = _WIDEST_SPACE * median(int(word["height"]) for word in line)
-    pieces = [line[:1]]
-    for before, word in pairwise(line):
-        if int(word["left"]) - int(before["left"]) - int(before["width"]) > widest:
-            pieces.append([])
-        pieces[-1].append(word)
-    return pieces
-
-
-def _joined(words: list[dict[str, str]]) -> Recognised:
-    import numpy as np
-
-    text = " ".join(word["text"] for word in words)
-    confidence = sum(float(word["conf"]) for word in words) / len(words) / 100
-    left = min(int(word["left"]) for word in words)
-    top = min(int(word["top"]) for word in words)
-    right = max(int(word["left"]) + int(word["width"]) for word in words)
-    bottom = max(int(word["top"]) + int(word["height"]) for word in words)
-    quad = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=float)
-    return text, quad, confidence
+    return OcrLine(found.text, (x0, y0, x1, y1), round(float(found.confidence), 3))

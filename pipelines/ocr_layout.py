@@ -15,6 +15,8 @@ _COLUMN_LINES = 3
 _COLUMN_LETTERS = 10
 """and its usual line this many letters. Prices on a receipt are no column: its rows belong
 together."""
+_MARGIN = 0.25
+"""Of a line's height."""
 _SPANNING_SHARE = 0.35
 """Of the letters may stand in lines that cross the gutter: titles, wide captions."""
 
@@ -33,13 +35,92 @@ class OcrLine:
         return self.box[3] - self.box[1]
 
 
+@dataclass(frozen=True)
+class Recognised:
+    """A line as an engine gives it, in pixels.
+
+    `quad` is float [4, 2]: its corners from top left clockwise. `words` are its words with their
+    left and right edges, as far as the engine tells them.
+    """
+
+    text: str
+    quad: np.ndarray
+    confidence: float
+    words: tuple[tuple[str, float, float], ...] = ()
+
+    def placed(self, scale: float, offset: np.ndarray) -> Recognised:
+        """The line in a picture that is `scale` times as large and begins `offset` before."""
+        words = tuple(
+            (text, left * scale + offset[0], right * scale + offset[0])
+            for text, left, right in self.words
+        )
+        return Recognised(self.text.strip(), self.quad * scale + offset, self.confidence, words)
+
+    @property
+    def aspect(self) -> float:
+        """Times that the line is as long as it is high."""
+        along = float(np.linalg.norm(self.quad[1] - self.quad[0]))
+        across = float(np.linalg.norm(self.quad[3] - self.quad[0]))
+        return max(along, across) / max(min(along, across), 1e-6)
+
+    @property
+    def letters(self) -> int:
+        """An ideograph counts as two: how much of running text the line is."""
+        return sum(1 + (character >= "\u2e80") for character in self.text if character.isalpha())
+
+
+def lean(found: list[Recognised]) -> float:
+    """The angle in radians that most lines stand at: a photographed page leans."""
+    if not found:
+        return 0.0
+    quads = np.stack([line.quad for line in found])
+    along = quads[:, 1] - quads[:, 0]
+    wide = np.abs(along[:, 0]) > 3 * np.abs(quads[:, 3, 1] - quads[:, 0, 1])
+    if not wide.any():
+        return 0.0
+    return float(np.median(np.arctan2(along[wide, 1], along[wide, 0])))
+
+
+def read_order(found: list[Recognised], angle: float) -> list[int]:
+    """Indexes of `found` as a person reads them, by their boxes turned level."""
+    if not found:
+        return []
+    boxes = level_boxes(found, angle)
+    return reading_order(boxes, np.array([line.letters for line in found]))
+
+
+def level_boxes(found: list[Recognised], angle: float) -> np.ndarray:
+    """Boxes x0, y0, x1, y1 (float [n, 4]) of lines turned back by `angle`."""
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    level = np.stack([line.quad for line in found]) @ turn
+    return np.concatenate([level.min(axis=1), level.max(axis=1)], axis=1)
+
+
+def position(text: str, letters: int) -> int:
+    """Where in `text` so many characters that are no spaces have passed."""
+    for index, character in enumerate(text):
+        if not letters:
+            return index
+        letters -= not character.isspace()
+    return len(text)
+
+
 def reading_order(boxes: np.ndarray, lengths: np.ndarray) -> list[int]:
     """Indexes of `boxes` (float [n, 4] in pixels, one per line) as a person reads them.
 
     `lengths` (int [n]) are letters per line. Lines that cross a gutter between two columns
     part the page into bands; in each band the left column is read before the right one.
     """
-    return _order(boxes, lengths, np.arange(len(boxes)))
+    return _order(narrowed(boxes), lengths, np.arange(len(boxes)))
+
+
+def narrowed(boxes: np.ndarray) -> np.ndarray:
+    """The boxes without the margin that engines leave on both sides of a line's letters."""
+    if not len(boxes):
+        return boxes
+    margin = _MARGIN * float(np.median(boxes[:, 3] - boxes[:, 1]))
+    inset = np.minimum(margin, (boxes[:, 2] - boxes[:, 0]) / 4)
+    return boxes + np.stack([inset, 0 * inset, -inset, 0 * inset], axis=1)
 
 
 def group_lines(lines: list[OcrLine]) -> list[list[OcrLine]]:
@@ -71,9 +152,9 @@ def block_text(block: list[OcrLine]) -> tuple[str, list[tuple[int, int]]]:
 def _order(boxes: np.ndarray, lengths: np.ndarray, subset: np.ndarray) -> list[int]:
     if len(subset) < 2:
         return [int(index) for index in subset]
-    gutter = _find_gutter(boxes[subset], lengths[subset])
+    gutter = find_gutter(boxes[subset], lengths[subset])
     if gutter is not None:
-        return _order_columns(boxes, lengths, subset, gutter)
+        return _order_columns(boxes, lengths, subset, sum(gutter) / 2)
     cut = _find_gap(boxes[subset])
     if cut is not None:
         above = subset[boxes[subset, 3] <= cut]
@@ -99,26 +180,27 @@ def _order_columns(
     return ordered
 
 
-def _find_gutter(boxes: np.ndarray, lengths: np.ndarray) -> float | None:
-    """An x with running text on both sides that few lines cross; None when there is no such."""
+def find_gutter(boxes: np.ndarray, lengths: np.ndarray) -> tuple[float, float] | None:
+    """Where running text stands on both sides and few lines cross, as x of both its edges.
+
+    `boxes` are narrowed. None when there is no such place.
+    """
     if len(boxes) < 2 * _COLUMN_LINES:
         return None
-    line_height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-    best: tuple[float, float] | None = None
-    for x in np.unique(boxes[:, 2]) + 1e-6:
+    # Half a line height keeps the gap between two words from passing for a gutter.
+    least = 0.5 * float(np.median(boxes[:, 3] - boxes[:, 1]))
+    best: tuple[float, float, float] | None = None
+    for x in np.unique(boxes[:, 2]):
         left = boxes[:, 2] <= x
-        right = boxes[:, 0] >= x
+        right = boxes[:, 0] >= x + least
         crossing = float(lengths[~left & ~right].sum() / max(1, lengths.sum()))
         if crossing > _SPANNING_SHARE or (best and crossing >= best[0]):
             continue
         if not (_is_column(lengths[left]) and _is_column(lengths[right])):
             continue
-        # Half a line height keeps the gap between two words from passing for a gutter.
-        inner, outer = boxes[left, 2].max(), boxes[right, 0].min()
-        if outer - inner < 0.5 * line_height or not _side_by_side(boxes[left], boxes[right]):
-            continue
-        best = (crossing, float((inner + outer) / 2))
-    return best[1] if best else None
+        if _side_by_side(boxes[left], boxes[right]):
+            best = (crossing, float(x), float(boxes[right, 0].min()))
+    return best[1:] if best else None
 
 
 def _is_column(lengths: np.ndarray) -> bool:

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.ocr import OcrLine, block_text, engine_name, group_lines, read_picture
+from pipelines.ocr_upright import read_upright
 from pipelines.parsers.image import ImageParser
 from pipelines.types import ParseOptions, Part, RegionLocator, Segment, locate
 
@@ -94,7 +95,7 @@ def test_a_quote_is_located_to_the_box_of_its_line(tmp_path: Path) -> None:
     assert part.facts["engine"] == "rapidocr"
 
 
-@pytest.mark.parametrize("kind", ["jpeg", "webp", "bmp", "gif", "tiff"])
+@pytest.mark.parametrize("kind", ["jpeg", "webp", "bmp", "gif", "tiff", "avif"])
 def test_formats(tmp_path: Path, kind: str) -> None:
     (part,) = parse(save(draw((600, 300), LABEL), tmp_path / f"label.{kind}"))
     assert words(part.segments) == ["Serial", "number", "4711", "Supply", "230", "V"]
@@ -107,9 +108,99 @@ def test_sixteen_bit_grey(tmp_path: Path) -> None:
     assert "4711" in words(part.segments)
 
 
-def test_transparency_is_read_on_white(tmp_path: Path) -> None:
-    (part,) = parse(save(draw((600, 300), LABEL, "RGBA"), tmp_path / "logo.png"))
-    assert "4711" in words(part.segments)
+@pytest.mark.parametrize("inks", [("black", "black"), ("white", "white"), ("black", "white")])
+def test_transparency_is_read_on_paper_that_shows_it(tmp_path: Path, inks: tuple[str, str]) -> None:
+    logo = Image.new("RGBA", (600, 300), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(logo)
+    for ink, (x, y, text) in zip(inks, LABEL, strict=True):
+        pen.text((x, y), text, fill=ink, font=ImageFont.load_default(size=28))
+    (part,) = parse(save(logo, tmp_path / "logo.png"))
+    assert "".join(words(part.segments)) == "Serialnumber4711Supply230V"
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("CMYK", "jpeg"), ("P", "png"), ("1", "png"), ("LA", "png")]
+)
+def test_colour_modes(tmp_path: Path, mode: str, kind: str) -> None:
+    label = draw((600, 300), LABEL)
+    label = label.convert("L").convert(mode) if mode == "LA" else label.convert(mode)
+    (part,) = parse(save(label, tmp_path / f"label.{kind}"))
+    assert words(part.segments) == ["Serial", "number", "4711", "Supply", "230", "V"]
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_of_a_moving_picture_the_first_frame_is_read_and_told(tmp_path: Path, kind: str) -> None:
+    frames = [draw((500, 200), [(40, 80, f"Step number {n}")]) for n in (1, 2)]
+    path = save(
+        frames[0],
+        tmp_path / f"moving.{kind}",
+        save_all=True,
+        append_images=frames[1:],
+        duration=500,
+    )
+    (part,) = parse(path)
+    assert [segment.text for segment in part.segments] == ["Step number 1"]
+    assert [warning.code for warning in part.warnings] == ["first_frame_only"]
+
+
+TURNS = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""EXIF orientation (CIPA DC-008) -> how a camera stores what stands upright."""
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_each_orientation_is_shown_upright(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    seen, turn = draw((600, 300), LABEL), TURNS[orientation]
+    stored = seen.transpose(turn) if turn is not None else seen
+    (part,) = parse(save(stored, tmp_path / "camera.jpeg", exif=exif))
+    assert words(part.segments) == ["Serial", "number", "4711", "Supply", "230", "V"]
+    where = region(part.segments[0])
+    assert (where.width, where.height) == (600, 300)
+    ((x0, y0, _, y1), _) = where.boxes
+    assert abs(x0 * 600 - 60) < 12
+    assert 60 < y0 * 300 < y1 * 300 < 125
+
+
+NOTICE = ("Lock the rotor before you lift it out", "Serial number 4711, supply 230 V",
+          "Clean the chamber with a dry cloth", "Weigh the samples in pairs of two",
+          "Shut the lid until it clicks twice")  # fmt: skip
+
+
+@each_engine
+@pytest.mark.parametrize("turn", [TURNS[1], TURNS[6], TURNS[3], TURNS[8]])
+def test_a_sheet_scanned_sideways_or_upside_down_is_read(
+    turn: Image.Transpose | None, engine: Any
+) -> None:
+    sheet = draw((700, 420), [(40, 60 + 60 * n, text) for n, text in enumerate(NOTICE)])
+    lying = sheet.transpose(turn) if turn is not None else sheet
+    lines = read_upright(lying, engine).lines
+    assert [line.text for line in lines] == list(NOTICE)
+    x = (lines[0].box[0] + lines[0].box[2]) / 2
+    y = (lines[0].box[1] + lines[0].box[3]) / 2
+    first = {None: y, Image.Transpose.ROTATE_90: x, Image.Transpose.ROTATE_180: 1 - y,
+             Image.Transpose.ROTATE_270: 1 - x}[turn]  # fmt: skip
+    assert abs(first - 76 / 420) < 0.05
+
+
+def test_columns_with_a_narrow_gap_are_parted(tmp_path: Path) -> None:
+    """The engine reads some rows straight across; their paper shows that they are two."""
+    font = ImageFont.load_default(size=28)
+    texts = [(540 - 16 - int(font.getlength(text)), 140 + 38 * row, text)
+             for row, text in enumerate(LEFT + LEFT)]  # fmt: skip
+    texts += [(540, 140 + 38 * row, text) for row, text in enumerate(RIGHT + RIGHT)]
+    lines = read_picture(draw((1000, 500), texts), engine="rapidocr")
+    text = " ".join(line.text for line in lines)
+    assert text == " ".join(LEFT + LEFT + RIGHT + RIGHT)
 
 
 def test_a_large_picture_is_located_in_its_full_size(tmp_path: Path) -> None:
@@ -128,6 +219,23 @@ def test_large_pages_of_a_tiff_are_each_read(tmp_path: Path) -> None:
     pages = [draw((700, 600), [(60, 80, f"Sheet {n}")]).resize((4900, 4200)) for n in (1, 2)]
     path = save(pages[0], tmp_path / "big.tiff", save_all=True, append_images=pages[1:])
     assert [part.segments[0].text for part in parse(path)] == ["Sheet 1", "Sheet 2"]
+
+
+@pytest.mark.slow
+def test_small_type_on_a_large_picture_is_read_across_tiles(tmp_path: Path) -> None:
+    """A drawing of 6000 x 4200 pixels: shrunk to what OCR looks at, its type is 9 pixels high."""
+    rows = [(900, 700), (2500, 2040), (4200, 3900)]
+    sentence = "The rotor nut is tightened with a torque of 5.5 Nm by hand"
+    texts = [(x, y, f"{sentence} {n}") for n, (x, y) in enumerate(rows)]
+    (part,) = parse(save(draw((6000, 4200), texts), tmp_path / "drawing.png"))
+    lines = [line for segment in part.segments for line in segment.text.split("\n")]
+    assert ["".join(line.split()) for line in lines] == [
+        "".join(text.split()) for _, _, text in texts
+    ]
+    boxes = [box for segment in part.segments for box in region(segment).boxes]
+    for (x, y, _), box in zip(texts, boxes, strict=True):
+        assert abs(box[0] * 6000 - x) < 30
+        assert abs((box[1] + box[3]) / 2 * 4200 - y - 17) < 30
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "tiff"])
@@ -371,6 +479,18 @@ def test_corpus_hostile_pictures(name: str, refused: bool) -> None:
     (part,) = parse(path)
     assert "root:" not in str(part)
     assert [segment.kind for segment in part.segments] == ["metadata"]
+
+
+@corpus
+@needs_corpus
+def test_corpus_a_script_that_cannot_be_read_is_told() -> None:
+    """PP-OCR's models in the wheel know Latin, Chinese and Japanese, and no Korean."""
+    (part,) = parse(CORPUS / "image" / "english-and-korean.png")
+    assert [(w.code, w.place) for w in part.warnings] == [("low_confidence", None)]
+    assert "RULES AND INSTRUCTIONS" in part.segments[0].text
+    (chinese,) = parse(CORPUS / "image" / "chi_sim_image.jpeg")
+    assert chinese.warnings == ()
+    assert "新鲜甘草黄酮养分" in chinese.segments[0].text
 
 
 @corpus

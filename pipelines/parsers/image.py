@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.ahead import Later, in_order, threads_each, worker_count
 from pipelines.errors import SourceTooLarge, SourceUnreadable
 from pipelines.types import (
     ParseOptions,
@@ -22,7 +25,7 @@ from pipelines.types import (
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from pipelines.ocr import OcrLine
+    from pipelines.ocr import OcrLine, Reading
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
 """The only decoders that run: Pillow also has ones that start Ghostscript or follow links."""
@@ -30,11 +33,35 @@ _ENGINE: Literal["rapidocr"] = "rapidocr"
 """On photographs RapidOCR finds 0.95 of the words in their place where tesseract finds 0.70
 (twelve receipts with human boxes); tesseract is for page scans."""
 _LONGEST = 4000
-"""Pixels of the longer side that a picture is shrunk to; OCR looks at no more."""
+"""Pixels of the longer side that a picture is shrunk to; OCR looks at no more, in four tiles."""
 _STRIP = 3.0
 """Pictures longer than this many times their width keep their size: shrinking loses their text."""
 _LOW_CONFIDENCE = 0.6
 _DATE, _MAKE, _MODEL, _TAKEN = 0x0132, 0x010F, 0x0110, 0x9003
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A page, its full size as a person sees it, and what the file tells of it."""
+
+    index: int
+    frames: int
+    width: int
+    height: int
+    told: dict[str, Any]
+    place: str | None
+    moving: bool
+    """Whether more frames follow that show the same picture later."""
+
+
+@dataclass(frozen=True)
+class _FrameRead:
+    """A page and its text, or why that could not be read."""
+
+    frame: _Frame
+    reading: Reading
+    failed: str | None
+    picture: Image | None
 
 
 class ImageParser:
@@ -62,8 +89,13 @@ class ImageParser:
                     f"The picture has more than {options.max_pages} pages; split it."
                 )
             stop = frames if options.stop is None else min(frames, options.stop)
-            for index in range(options.start, stop):
-                yield _read_frame(picture, index, frames, options)
+            indexes = range(max(0, options.start), stop)
+            workers = worker_count(len(indexes))
+            pages = _frames(picture, indexes, frames, options, threads_each(workers))
+            ordered: Generator[Part | _FrameRead, None, None] = in_order(pages, workers)
+            with closing(ordered):
+                for page in ordered:
+                    yield page if isinstance(page, Part) else _described(page, options)
 
 
 @contextmanager
@@ -88,51 +120,127 @@ def _open(path: Path, options: ParseOptions) -> Iterator[Image]:
             yield picture
 
 
-def _read_frame(picture: Image, index: int, frames: int, options: ParseOptions) -> Part:
-    place = f"page {index + 1}" if frames > 1 else None
-    try:
-        shown, width, height = _decode(picture, index, options)
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as exc:
-        if frames == 1:
-            raise SourceUnreadable(
-                "The picture is broken and can't be decoded; export it again."
-            ) from exc
-        message = "This page of the picture is broken and was left out."
-        warning = ParseWarning(code="page_unreadable", message=message, place=place)
-        return Part(start=index, stop=index + 1, total=frames, unit="pages", warnings=(warning,))
-    from pipelines.ocr import group_lines, read_picture
+def _frames(
+    picture: Image, indexes: range, frames: int, options: ParseOptions, threads: int
+) -> Generator[Part | _FrameRead | Later[Part | _FrameRead], None, None]:
+    """Pages are decoded here, one at a time; their text is read later, with so many threads.
 
-    lines = read_picture(shown, engine=_ENGINE)
-    segments = tuple(_segment(block, width, height) for block in group_lines(lines))
-    told = _told(picture)
+    A page that can't be decoded is a Part already, with a warning.
+    """
+    moving = frames == 1 and getattr(picture, "n_frames", 1) > 1
+    for index in indexes:
+        place = f"page {index + 1}" if frames > 1 else None
+        try:
+            shown, width, height = _decode(picture, index, options)
+        except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as exc:
+            if frames == 1:
+                raise SourceUnreadable(
+                    "The picture is broken and can't be decoded; export it again."
+                ) from exc
+            message = "This page of the picture is broken and was left out."
+            yield _part(index, frames, warnings=(_warning("page_unreadable", message, place),))
+            continue
+        frame = _Frame(index, frames, width, height, _told(picture), place, moving)
+        keep = options.outside is not None and options.outside.vision is not None
+        yield Later(partial(_read_frame, frame, shown, threads, keep=keep))
+
+
+def _read_frame(frame: _Frame, shown: Image, threads: int, *, keep: bool) -> _FrameRead:
+    """`keep` keeps the picture, small, for a model that describes it."""
+    from pipelines.ocr import Reading
+    from pipelines.ocr_upright import read_upright
+    from pipelines.vision import LONGEST_SIDE
+
+    reading, failed = Reading([], 0), None
+    try:
+        reading = read_upright(shown, _ENGINE, threads)
+    except SourceUnreadable as exc:
+        if frame.frames == 1:
+            raise
+        failed = f"The text of this page was not read: {exc}"
+    if keep:
+        shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return _FrameRead(frame, reading, failed, shown if keep else None)
+
+
+def _described(read: _FrameRead, options: ParseOptions) -> Part:
+    """The page's Part. A service outside is asked here, on the consumer's thread, one at a time."""
+    from pipelines.ocr import group_lines
+    from pipelines.vision import Look, look
+
+    frame, lines = read.frame, read.reading.lines
+    width, height, place = frame.width, frame.height, frame.place
     found: tuple[ParseWarning, ...] = ()
+    if read.failed:
+        found += (_warning("ocr_failed", read.failed, place),)
+    seen = Look()
+    if read.picture is not None:
+        seen = look(read.picture, width, height, options.outside)
+    segments = (
+        *(_segment(block, width, height) for block in group_lines(lines)),
+        *seen.segments,
+    )
+    if frame.moving:
+        message = "The picture moves; only what its first frame shows was read."
+        found += (_warning("first_frame_only", message, place),)
     if not segments:
-        segments = (_metadata(told, width, height),)
-        found = (
-            ParseWarning(
-                code="no_text",
-                message="No text was found in the picture and no vision model is set to describe "
-                "it; only its metadata is searchable.",
-                place=place,
-            ),
+        segments = (_metadata(frame.told, width, height),)
+        message = "No text was found in the picture; only its metadata is searchable."
+        if not seen.degraded:
+            message = (
+                "No text was found in the picture and no vision model is set to describe it; "
+                "only its metadata is searchable."
+            )
+        found += (_warning("no_text", message, place),)
+    if read.reading.is_partial:
+        message = (
+            "Some lines of this picture could not be read: they are blurred, or in a script that "
+            "OCR does not know."
         )
-    elif sum(line.confidence for line in lines) / len(lines) < _LOW_CONFIDENCE:
+        found += (_warning("low_confidence", message, place),)
+    elif lines and _sureness(lines) < _LOW_CONFIDENCE:
         message = "The text is hard to read in this picture; some of it may be wrong."
-        found = (ParseWarning(code="low_confidence", message=message, place=place),)
+        found += (_warning("low_confidence", message, place),)
+    if seen.degraded:
+        found += (_warning("degraded", seen.degraded, place),)
+    facts = {"width": width, "height": height, "pages": frame.frames, "engine": _ENGINE}
+    counts = {
+        "pages_read": 1,
+        "pages_ocr": 1,
+        "words": sum(len(line.text.split()) for line in lines),
+    }
+    facts |= frame.told | (seen.facts if frame.index == 0 else {})
+    return _part(frame.index, frame.frames, segments, found, facts, counts)
+
+
+def _part(
+    index: int,
+    frames: int,
+    segments: tuple[Segment, ...] = (),
+    warnings: tuple[ParseWarning, ...] = (),
+    facts: dict[str, Any] | None = None,
+    counts: dict[str, int] | None = None,
+) -> Part:
     return Part(
         start=index,
         stop=index + 1,
         total=frames,
         unit="pages",
         segments=segments,
-        warnings=found,
-        facts={"width": width, "height": height, "pages": frames, "engine": _ENGINE, **told},
-        counts={
-            "pages_read": 1,
-            "pages_ocr": 1,
-            "words": sum(len(line.text.split()) for line in lines),
-        },
+        warnings=warnings,
+        facts=facts or {},
+        counts=counts or {},
     )
+
+
+def _warning(code: str, message: str, place: str | None) -> ParseWarning:
+    return ParseWarning(code=code, message=message, place=place)
+
+
+def _sureness(lines: list[OcrLine]) -> float:
+    """Mean confidence of the letters, 0..1."""
+    letters = sum(len(line.text) for line in lines)
+    return sum(line.confidence * len(line.text) for line in lines) / letters
 
 
 def _decode(picture: Image, index: int, options: ParseOptions) -> tuple[Image, int, int]:

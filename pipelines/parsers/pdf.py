@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ class PdfParser:
     def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
         import pypdfium2 as pdfium
 
+        from pipelines.ahead import in_order, threads_each, worker_count
         from pipelines.parsers.pdf_facts import read_facts
-        from pipelines.parsers.pdf_pages import Known, page_part, sample
+        from pipelines.parsers.pdf_outline import read_outline
+        from pipelines.parsers.pdf_pages import Known, page_parts, sample
         from pipelines.parsers.pdf_style import learn_style
 
         with closing(_open(path, options.password)) as document:
@@ -37,12 +40,18 @@ class PdfParser:
                 document.init_forms()
             known: Known = {}
             style = learn_style(sample(document, total, known))
+            if not style.heading_sizes:
+                style = replace(style, outline=read_outline(document))
             facts = read_facts(document, total)
             stop = total if options.stop is None else min(options.stop, total)
-            for index in range(max(0, options.start), stop):
-                part = page_part(document, index, total, style, options, known)
-                yield part.model_copy(update={"facts": facts}) if facts else part
-                facts = {}
+            pages = range(max(0, options.start), stop)
+            workers = worker_count(len(pages))
+            threads = threads_each(workers)
+            parts = page_parts(document, pages, total, style, options, known, threads)
+            with closing(in_order(parts, workers)) as ordered:
+                for part in ordered:
+                    yield part.model_copy(update={"facts": facts}) if facts else part
+                    facts = {}
 
 
 def _open(path: Path, password: str | None) -> Any:

@@ -8,21 +8,27 @@ from itertools import pairwise
 
 import numpy as np
 
+from pipelines.parsers.pdf_captions import name_table, with_figures
 from pipelines.parsers.pdf_fonts import is_monospaced
-from pipelines.parsers.pdf_layout import MAX_PIECES, Row, reading_order, rows_of
+from pipelines.parsers.pdf_layout import MAX_PIECES, reading_order
 from pipelines.parsers.pdf_letters import LEADER
 from pipelines.parsers.pdf_lists import BULLETS, CAPTION, ITEM, Entry, join_markers
+from pipelines.parsers.pdf_outline import key
+from pipelines.parsers.pdf_rows import Row, rows_of
 from pipelines.parsers.pdf_rules import Rules
+from pipelines.parsers.pdf_shape import PageShape
 from pipelines.parsers.pdf_style import DocumentStyle
 from pipelines.parsers.pdf_table_rows import Table
 from pipelines.parsers.pdf_tables import find_tables
-from pipelines.parsers.pdf_text import PageShape, Piece
+from pipelines.parsers.pdf_text import Piece
 from pipelines.types import Box, PageLocator, Segment, SegmentKind, Span
 
 _HYPHENATED = re.compile(r"\w{2,}-$")
 _COMPOUND = re.compile(r"\w+-\w+")
 _WIDE_LEADING = 1.0
 """Sizes of the font between two lines of one paragraph at most."""
+_MAX_TITLE_ROWS = 4
+"""Lines of a heading that the file's outline names."""
 _STREWN = 3.0
 """Sizes of the font between two pieces of a row that are no words of one sentence."""
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", "؟", ":", ";")
@@ -52,22 +58,35 @@ def page_segments(
             if isinstance(item, Row):
                 rows.append(item)
                 continue
-            segments += _segments_of(rows, compounds, shape, page, style)
+            above = _segments_of(rows, compounds, shape, page, style)
             rows = []
             if isinstance(item, Entry):
-                segments.append(_entry_segment(item, shape, page))
+                segments += [*above, _entry_segment(item, shape, page)]
             else:
-                segments.append(_table_segment(item, shape, page))
+                segments += _named(above, _table_segment(item, shape, page), style)
         segments += _segments_of(rows, compounds, shape, page, style)
-    return segments
+    return with_figures(segments, rules)
+
+
+def _named(above: list[Segment], table: Segment, style: DocumentStyle) -> list[Segment]:
+    """The segments above a table and the table, told what it is of by those right above it."""
+    level = min(6, 1 + len(style.heading_sizes))
+    left: Segment | None = None
+    while above and left is None:
+        left, table = name_table(above.pop(), table, level)
+    return [*above, *([left] if left else []), table]
 
 
 def _segments_of(
     rows: list[Row], compounds: set[str], shape: PageShape, page: int, style: DocumentStyle
 ) -> list[Segment]:
     found = []
+    entries = style.outline.get(page - 1, {})
     for block in _blocks(rows):
         kind, level = _kind(block, style)
+        if entries and kind in ("text", "list_item") and len(block.rows) <= _MAX_TITLE_ROWS:
+            named = entries.get(key(" ".join(row.text for row in block.rows)))
+            kind, level = ("title", named) if named else (kind, level)
         lines = [line for row in block.rows for line in _lines(row)]
         texts = [" ".join(piece.text for piece in line) for line in lines]
         text, spans = _stack(texts) if kind == "code" else join_lines(texts, compounds)
@@ -133,14 +152,17 @@ def page_locator(shape: PageShape, page: int, boxes: tuple[Box, ...]) -> PageLoc
 
 def _box(pieces: list[Piece], shape: PageShape) -> Box:
     width, height = shape.seen
-    sides = (
-        min(piece.box[0] for piece in pieces) / width,
-        min(piece.box[1] for piece in pieces) / height,
-        max(piece.box[2] for piece in pieces) / width,
-        max(piece.box[3] for piece in pieces) / height,
+    x0, y0, x1, y1 = pieces[0].box
+    for piece in pieces[1:]:
+        left, top, right, bottom = piece.box
+        x0, y0 = min(x0, left), min(y0, top)
+        x1, y1 = max(x1, right), max(y1, bottom)
+    return (
+        round(min(1.0, max(0.0, x0 / width)), 5),
+        round(min(1.0, max(0.0, y0 / height)), 5),
+        round(min(1.0, max(0.0, x1 / width)), 5),
+        round(min(1.0, max(0.0, y1 / height)), 5),
     )
-    x0, y0, x1, y1 = (round(min(1.0, max(0.0, side)), 5) for side in sides)
-    return x0, y0, x1, y1
 
 
 def join_lines(lines: list[str], compounds: set[str]) -> tuple[str, tuple[Span, ...]]:
@@ -257,17 +279,11 @@ def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]
     first = block.rows[0]
     text = " ".join(row.text for row in block.rows)
     size = max(block.rows, key=lambda row: len(row.text)).size
-    letters = sum(character.isalpha() for character in text) if len(text) <= 200 else 0
     if all(is_monospaced(row.font) for row in block.rows) and not style.body_monospaced:
         return "code", None
     if CAPTION.match(text) and size < 1.15 * style.body_size and len(text) < 400:
         return "caption", None
-    if (
-        style.body_size
-        and letters >= 2
-        and letters * 2 > len(text.replace(" ", ""))
-        and LEADER not in text
-    ):
+    if style.body_size and len(text) <= 200 and _is_wordy(text) and LEADER not in text:
         bold = all(row.bold for row in block.rows)
         whole = all(len(row.pieces) == 1 for row in block.rows)
         larger = size >= 1.15 * style.body_size and len(block.rows) <= 4 and len(text) <= 200
@@ -285,6 +301,11 @@ def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]
     if ITEM.match(first.text):
         return "list_item", None
     return "text", None
+
+
+def _is_wordy(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    return letters >= 2 and letters * 2 > len(text.replace(" ", ""))
 
 
 def _level(size: float, style: DocumentStyle) -> int:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from pipelines.parsers.pdf_layout import Row
+from pipelines.parsers.pdf_rows import Row
 from pipelines.parsers.pdf_text import Piece
 
 _CURRENCY = r"(?:US\$|A\$|C\$|[$€£¥₩₹]|CHF|EUR|USD|GBP)"
 _BEFORE = re.compile(rf"^(?:\(|{_CURRENCY}|{_CURRENCY}\s?\(|\({_CURRENCY})$")
 """What belongs to the amount that follows, however far the sign stands before it."""
 _AFTER = re.compile(r"^(?:\)|%|\)\s?%|%\s?\)|°|pp|bps|x)$")
+_NOTE = re.compile(r"^\(\w\)$")
+"""The sign of a footnote, set smaller right behind what it belongs to."""
 _AMOUNT = re.compile(r"^[(\-–−+$€£¥₩₹]*\s*(?:[\d.,]*\d|[—–\-])")
 VALUE = re.compile(
     rf"^[(\-–−+~<>]*\s?{_CURRENCY}?\s?[(\-–−+]*\s?\d[\d,.'  /:]*\s?[)%]*\s?[)%xX]*(?:\s?\(\w\))?$"
@@ -27,10 +29,8 @@ _SIGN_REACH = 30
 """Sizes of the font that a sign stands before its amount at most: at the edge of a wide column."""
 _MAX_LAID_OUT = 60
 """Columns of a table; more are a drawing."""
-_MAX_COLUMNS = 20
-_MAX_GROUPS = 4
-"""Heads over groups and columns below them; the ways to match more are too many to try."""
-YEAR = re.compile(r"^(?:FY\s?)?(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?(?:\s?\(\w\))?\*?$")
+YEAR = re.compile(r"^(?:FY\s?|\d{1,2}, )?(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?(?:\s?\(\w\))?\*?$")
+"""A year, or the end of a date wrapped after its month: heads of columns, not amounts."""
 _GLUE_AFTER = re.compile(rf"({_CURRENCY})\s+(?=[\d(.—–\-])|(\()\s+(?=[\d$€£])")
 _GLUE_BEFORE = re.compile(r"(?<=\d)\s+(?=\)|%\))")
 
@@ -61,7 +61,8 @@ class Column:
 
 @lru_cache(maxsize=4096)
 def _is_value(text: str) -> bool:
-    return bool(VALUE.match(text)) and not YEAR.match(text)
+    # A comma at the end is that of a date in a narrow head: January / 28, / 2023.
+    return bool(VALUE.match(text)) and not text.endswith(",") and not YEAR.match(text)
 
 
 def tidy(text: str) -> str:
@@ -89,6 +90,10 @@ def cells_of(row: Row) -> list[Cell]:
             waiting = piece
             continue
         last = cells[-1] if cells else None
+        if last and _NOTE.match(piece.text) and -1 <= x0 - last.x1 < 0.5 * piece.size:
+            last.pieces.append(piece)
+            last.x1, last.text = x1, f"{last.text} {piece.text}"
+            continue
         if last and _AFTER.match(piece.text) and 0 <= x0 - last.x1 < 2.5 * piece.size:
             last.pieces.append(piece)
             last.x1, last.text = x1, last.text + piece.text
@@ -142,6 +147,35 @@ def columns_of(rows: list[list[Cell]], size: float) -> list[Column]:
     return _merged(columns, rows, size)
 
 
+def parted(cells: list[Cell], columns: list[Column], size: float) -> list[Cell]:
+    """The cells of a row, those set so close that they were taken for one told apart.
+
+    Such a cell has as many words as columns that it reaches over, each with a digit and each in
+    its own column.
+    """
+    out: list[Cell] = []
+    for cell in cells:
+        touched = [column for column in columns if _inside(cell, column)]
+        words = cell.text.split()
+        if len(words) < 2 or len(words) != len(touched):
+            out.append(cell)
+            continue
+        share = (cell.x1 - cell.x0) / len(cell.text)
+        found: list[Cell] = []
+        start = 0
+        for word in words:
+            x0 = cell.x0 + share * start
+            found.append(Cell(cell.pieces, x0, x0 + share * len(word), word))
+            start += len(word) + 1
+        fits = all(
+            any(map(str.isdigit, one.text))
+            and column.x0 - size < (one.x0 + one.x1) / 2 < column.x1 + size
+            for one, column in zip(found, touched, strict=True)
+        )
+        out += found if fits else [cell]
+    return out
+
+
 def _width(cell: Cell) -> float:
     return cell.x1 - cell.x0
 
@@ -179,7 +213,8 @@ def _inside(cell: Cell, column: Column) -> bool:
     return cell.x0 < column.x1 and cell.x1 > column.x0
 
 
-def _shared(cell: Cell, column: Column) -> float:
+def shared(cell: Cell, column: Column) -> float:
+    """Points of the width that a cell and a column have in common; negative when apart."""
     return min(cell.x1, column.x1) - max(cell.x0, column.x0)
 
 
@@ -193,7 +228,7 @@ def place(cells: list[Cell], columns: list[Column]) -> list[list[Cell]]:
     for cell in cells:
         touched = [i for i, column in enumerate(columns) if _inside(cell, column)]
         if touched and (cell.is_value or len(cell.text) <= _SHORT):
-            number = max(touched, key=lambda i: _shared(cell, columns[i]))
+            number = max(touched, key=lambda i: shared(cell, columns[i]))
         elif touched:
             number = touched[0]
         else:
@@ -209,58 +244,6 @@ def is_over(cell: Cell, columns: list[Column], size: float) -> bool:
     """Whether a head stands over the columns after the first."""
     between = (columns[1].x0 - columns[0].x1) / 2
     return (cell.x0 + cell.x1) / 2 > columns[1].x0 - max(size, min(4 * size, between))
-
-
-def spread(
-    cells: list[Cell], columns: list[Column], heads_below: list[Column], size: float
-) -> list[list[Cell]]:
-    """The cells of a row of heads by column, a head over a group of columns in each of them.
-
-    A head that is centred over several columns, and not over the one it touches, is theirs. So is
-    one head alone in the middle of all columns but the first. `heads_below` is where the columns'
-    own heads stand, which a head over a group is centred on.
-    """
-    placed = place(cells, columns)
-    heads = [cell for cell in cells if is_over(cell, columns, size)]
-    # Nearly as many heads as columns are their own, some of them wrapped.
-    many = len(heads) > _MAX_GROUPS or len(columns) > _MAX_COLUMNS
-    if not heads or many or len(heads) > 0.6 * len(columns):
-        return placed
-    groups = _groups(heads, heads_below, 1, size)
-    if groups is None:
-        return placed
-    out = [[cell for cell in column if cell not in heads] for column in placed]
-    for cell, (start, stop) in zip(heads, groups[1], strict=True):
-        for number in range(start, stop):
-            out[number].append(cell)
-    return out
-
-
-def _groups(
-    heads: list[Cell], columns: list[Column], first: int, size: float
-) -> tuple[float, list[tuple[int, int]]] | None:
-    """For each head the columns (start, stop) that it is centred over, and how far off they are.
-
-    None when a head fits none. Among groups equally well centred the wider one is meant.
-    """
-    if not heads:
-        return 0.0, []
-    head, middle = heads[0], (heads[0].x0 + heads[0].x1) / 2
-    best: tuple[float, list[tuple[int, int]]] | None = None
-    for start in range(first, len(columns)):
-        for stop in range(start + 1, len(columns) + 1):
-            left, right = columns[start].x0, columns[stop - 1].x1
-            off = abs((left + right) / 2 - middle)
-            touches = stop == start + 1 and head.x0 < right and head.x1 > left
-            if not touches and off > max(1.5 * size, 0.1 * (right - left)):
-                continue
-            rest = _groups(heads[1:], columns, stop, size)
-            if rest is None:
-                continue
-            cost = off - 0.8 * size * (stop - start) + rest[0]
-            if best is None or cost < best[0]:
-                best = cost, [(start, stop), *rest[1]]
-    return best
 
 
 def aligned(cells: list[Cell], size: float, share: float) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.parsers.pdf_blocks import page_locator
 from pipelines.parsers.pdf_letters import clean, read_utf16
-from pipelines.parsers.pdf_text import PageShape
+from pipelines.parsers.pdf_shape import PageShape
 from pipelines.types import Box, Segment
 
 _MAX_FIELDS = 2_000

@@ -7,13 +7,15 @@ form, which read row by row; `_reads_as_columns` tells the two apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from pipelines.parsers.pdf_text import Piece, Rotation
+from pipelines.parsers.pdf_rows import Region, Row, mostly_backwards, rows_of
+from pipelines.parsers.pdf_shape import Rotation
+from pipelines.parsers.pdf_text import Piece
 
 _MAX_DEPTH = 8
 MAX_PIECES = 6000
@@ -22,36 +24,12 @@ MAX_PIECES = 6000
 _FEW_LETTERS = 50
 """Fewer on one side of a gutter are labels of a figure or the rest of a line, not a column."""
 
-Region = list[Piece]
+_MAX_HEAD_ROWS = 9
+"""Lines that the heads of a table take at most."""
+_AMOUNT = re.compile(r"^[$€£(\-–—]*\s*\d[\d.,]*\)?\s?%?$|^[—–-]$")
+
 CountRules = Callable[[float, float, float, float], int]
 """Ruling lines that cross from x0 to x1 between two heights, top and bottom, of the frame."""
-
-
-@dataclass(slots=True)
-class Row:
-    """Pieces that stand beside each other, in reading order. Sides are those of the frame."""
-
-    pieces: list[Piece]
-    x0: float
-    top: float
-    x1: float
-    bottom: float
-
-    @property
-    def size(self) -> float:
-        return max(self.pieces, key=lambda piece: len(piece.text)).size
-
-    @property
-    def font(self) -> bytes:
-        return max(self.pieces, key=lambda piece: len(piece.text)).font
-
-    @property
-    def bold(self) -> bool:
-        return all(piece.bold for piece in self.pieces)
-
-    @property
-    def text(self) -> str:
-        return " ".join(piece.text for piece in self.pieces)
 
 
 def reading_order(pieces: list[Piece], count_rules: CountRules) -> list[Region]:
@@ -62,7 +40,7 @@ def reading_order(pieces: list[Piece], count_rules: CountRules) -> list[Region]:
     upright = main_turn(pieces)
     regions: list[Region] = []
     main = [piece for piece in pieces if piece.turn == upright]
-    right_to_left = _mostly(main)
+    right_to_left = mostly_backwards(main)
     if len(main) > MAX_PIECES:
         regions.append(main)
     else:
@@ -81,12 +59,6 @@ def main_turn(pieces: list[Piece]) -> Rotation:
     for piece in pieces:
         weights[piece.turn] += len(piece.text)
     return max(weights, key=lambda turn: weights[turn])
-
-
-def _mostly(pieces: list[Piece]) -> bool:
-    """Whether most of the text runs from right to left."""
-    turned = sum(len(piece.text) for piece in pieces if piece.right_to_left)
-    return turned * 2 > sum(len(piece.text) for piece in pieces)
 
 
 def _cut(
@@ -173,18 +145,49 @@ def _bands(
         else:
             groups.append((crosses, [piece]))
     bands: list[Region | tuple[Region, Region]] = []
-    found = False
     for crosses, group in groups:
         left = [piece for piece in group if piece.frame[0] < middle]
         right = [piece for piece in group if piece.frame[0] >= middle]
         if not crosses and left and right and _reads_as_columns(left, right, gutter, count_rules):
             bands.append((left, right))
-            found = True
         elif bands and isinstance(bands[-1], list):
             bands[-1].extend(group)
         else:
             bands.append(list(group))
-    return bands if found else None
+    bands = _with_heads(bands)
+    return bands if any(isinstance(band, tuple) for band in bands) else None
+
+
+def _with_heads(
+    bands: list[Region | tuple[Region, Region]],
+) -> list[Region | tuple[Region, Region]]:
+    """The bands, what seemed columns but heads the amounts right below it made one with them."""
+    out: list[Region | tuple[Region, Region]] = []
+    for band in bands:
+        above = out[-1] if out else None
+        if isinstance(band, list) and isinstance(above, tuple) and _heads_amounts(*above, band):
+            out.pop()
+            band = [*above[0], *above[1], *band]
+            if out and isinstance(out[-1], list):
+                band = [*out.pop(), *band]
+        out.append(band)
+    return out
+
+
+def _heads_amounts(left: Region, right: Region, below: Region) -> bool:
+    """Whether few lines stand over the amounts of the first row below them, closely."""
+    first = rows_of(below)[0]
+    amounts = [piece for piece in first.pieces if _AMOUNT.match(piece.text)]
+    if len(amounts) < 2 or len(first.pieces) < 3:
+        return False
+    bottom = max(piece.frame[3] for piece in (*left, *right))
+    if first.top - bottom > 3 * first.size or len(rows_of(right)) > _MAX_HEAD_ROWS:
+        return False
+    under = [
+        any(a.frame[0] < head.frame[2] and a.frame[2] > head.frame[0] for a in amounts)
+        for head in right
+    ]
+    return sum(under) * 2 >= len(under) and len(rows_of(left)) <= _MAX_HEAD_ROWS
 
 
 def _reads_as_columns(
@@ -242,42 +245,3 @@ def _fill(rows: list[Row]) -> float:
     """Mean share of the column's width that its rows take."""
     width = max(row.x1 for row in rows) - min(row.x0 for row in rows)
     return sum(row.x1 - row.x0 for row in rows) / (len(rows) * max(width, 1.0))
-
-
-def rows_of(pieces: Region) -> list[Row]:
-    """Pieces that share a height, as rows from top to bottom."""
-    rows: list[Row] = []
-    for piece in sorted(pieces, key=lambda piece: piece.frame[1] + piece.frame[3]):
-        x0, top, x1, bottom = piece.frame
-        # A row may come just before the last one: sub- and superscripts shift the middle.
-        for row in rows[:-4:-1]:
-            shared = min(bottom, row.bottom) - max(top, row.top)
-            if shared > 0.55 * min(bottom - top, row.bottom - row.top) and not _overlaps(
-                row, piece
-            ):
-                row.pieces.append(piece)
-                row.x0, row.x1 = min(row.x0, x0), max(row.x1, x1)
-                row.top, row.bottom = min(row.top, top), max(row.bottom, bottom)
-                break
-        else:
-            rows.append(Row([piece], x0, top, x1, bottom))
-    for row in rows:
-        _sort_row(row)
-    rows.sort(key=lambda row: row.top + row.bottom)
-    return rows
-
-
-def _overlaps(row: Row, piece: Piece) -> bool:
-    """Whether the piece would be printed over one of the row's: then it is another line."""
-    x0, _, x1, _ = piece.frame
-    for other in row.pieces:
-        shared = min(x1, other.frame[2]) - max(x0, other.frame[0])
-        if shared > 0.5 * min(x1 - x0, other.frame[2] - other.frame[0]):
-            return True
-    return False
-
-
-def _sort_row(row: Row) -> None:
-    if len(row.pieces) > 1:
-        backwards = _mostly(row.pieces)
-        row.pieces.sort(key=lambda piece: -piece.frame[2] if backwards else piece.frame[0])

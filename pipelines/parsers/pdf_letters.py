@@ -15,6 +15,8 @@ _MAX_BYTES = 64_000
 LEADER = "…"
 _LEADERS = re.compile(r"\s?(?:(?:\.\s?){4,}|(?:…\s?){2,}|(?:·\s?){4,}|_{4,})\s?")
 """Dots that lead the eye to a page number, or a line to write on; one character says as much."""
+_LEADS = ("..", ". .", "…", "·", "__")
+"""What a leader holds: looking for these first spares most texts the search for one."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\ufeff\ufffe\uffff]")
 _COMPATIBILITY = re.compile(r"[\ufb00-\ufdff\ufe70-\ufefc]+")
 _STRAY_SPACE = re.compile(
@@ -37,7 +39,9 @@ def clean(text: str) -> str:
         text = _SCRIPT_CHANGE.sub(" ", text)
     if not text.isprintable():
         text = _CONTROL.sub("", _LINE_END_HYPHEN.sub("-", text))
-    text = " ".join(_LEADERS.sub(f" {LEADER} ", text).split())
+    if any(lead in text for lead in _LEADS):
+        text = _LEADERS.sub(f" {LEADER} ", text)
+    text = " ".join(text.split())
     return text if text.isascii() else _STRAY_SPACE.sub("", text)
 
 

@@ -21,7 +21,7 @@ ITEM = re.compile(
 """Text that begins with the marker of a list item."""
 CAPTION = re.compile(
     r"^(?:fig(?:ure)?|table|tab|abbildung|tabelle|tableau|figura|tabla|listing|example)"
-    r"\.?\s*[A-Z]?\d[\d.\-–]*[a-z]?\b(?!\s+(?-i:[a-z]))",
+    r"\.?\s*[A-Z]?\d++(?:[.\-–]\d+)*+[a-z]?+\b(?!\s+(?-i:[a-z]))",
     re.IGNORECASE,
 )
 """The number of a figure or table, not a sentence that speaks of one."""

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import ModelUnavailable, ParserStalled, SourceTooLarge
+from pipelines.ahead import Later
+from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.parsers.pdf_blocks import page_segments
 from pipelines.parsers.pdf_fields import is_form, page_fields
 from pipelines.parsers.pdf_layout import main_turn
 from pipelines.parsers.pdf_rules import Rules
-from pipelines.parsers.pdf_scan import is_better, judge, needs_ocr, read_scan, render
+from pipelines.parsers.pdf_scan import (
+    TextLayer,
+    is_better,
+    judge,
+    needs_ocr,
+    read_scan,
+    render,
+)
 from pipelines.parsers.pdf_style import DocumentStyle, sample_pages, without_furniture
-from pipelines.parsers.pdf_text import PageShape, PageText, page_shape, read_page_text
+from pipelines.parsers.pdf_text import PageShape, PageText, Piece, page_shape, read_page_text
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _LOW_CONFIDENCE = 0.7
 _MAX_KNOWN = 5_000
@@ -25,8 +38,8 @@ Known = dict[int, PageText]
 """Text of pages by index, read when the style was learned and not to be read again."""
 
 
-def sample(document: Any, total: int, known: Known) -> Iterator[tuple[PageShape, PageText]]:
-    """Shape and text of the pages that tell what the document's pages have in common.
+def sample(document: Any, total: int, known: Known) -> Iterator[tuple[int, PageShape, PageText]]:
+    """Index, shape and text of the pages that tell what the document's pages have in common.
 
     Those of usual size are put into `known`.
     """
@@ -42,40 +55,134 @@ def sample(document: Any, total: int, known: Known) -> Iterator[tuple[PageShape,
             continue
         if len(text.pieces) <= _MAX_KNOWN:
             known[index] = text
-        yield shape, text
+        yield index, shape, text
 
 
-def page_part(
+@dataclass(frozen=True)
+class _PageRead:
+    """What pdfium tells of a page; OCR has still to read `picture`."""
+
+    index: int
+    shape: PageShape
+    layer: TextLayer
+    text: PageText
+    kept: list[Piece]
+    """Of the text layer."""
+    segments: list[Segment]
+    """Of `kept`."""
+    fields: list[Segment]
+    warnings: list[ParseWarning]
+    picture: Image | None
+
+
+def page_parts(
     document: Any,
-    index: int,
+    indexes: Iterable[int],
     total: int,
     style: DocumentStyle,
     options: ParseOptions,
     known: Known,
-) -> Part:
-    """The Part of page `index`, counted from 0; its warning when it can't be read."""
+    threads: int,
+) -> Generator[Part | Later[Part], None, None]:
+    """The Parts of the pages `indexes`, counted from 0; those that OCR has to read are for later.
+
+    `threads` is how many OCR may use for one page. A page that can't be read becomes a warning of
+    its Part.
+    """
     import pypdfium2 as pdfium
 
-    segments: list[Segment] = []
-    warnings: list[ParseWarning] = []
-    counts: dict[str, int] = {}
-    try:
-        with closing(document[index]) as page:
-            text = known.pop(index, None) or read_page_text(page, page_shape(page))
-            segments, warnings, by_ocr = _read_page(page, index + 1, text, style, options)
-        if by_ocr or segments or not warnings:
-            counts["pages_read"] = 1
-            if by_ocr:
-                counts["pages_ocr"] = 1
-    except (pdfium.PdfiumError, ValueError, OverflowError) as exc:
-        warnings = [
-            ParseWarning(
-                code="page_unreadable",
-                message=f"This page could not be read: {exc}",
-                place=f"page {index + 1}",
+    for index in indexes:
+        try:
+            with closing(document[index]) as page:
+                text = known.pop(index, None) or read_page_text(page, page_shape(page))
+                read = _read_page(page, index, text, style, options)
+        except (pdfium.PdfiumError, ValueError, OverflowError) as exc:
+            message = f"This page could not be read: {exc}"
+            yield _part(index, total, [], [_warning("page_unreadable", message, index)], {})
+            continue
+        if read.picture is None:
+            yield _finish(read, total, threads)
+        else:
+            yield Later(partial(_finish, read, total, threads))
+
+
+def _read_page(
+    page: Any, index: int, text: PageText, style: DocumentStyle, options: ParseOptions
+) -> _PageRead:
+    """All that needs pdfium, which one thread at a time may use."""
+    shape = page_shape(page)
+    warnings = []
+    if text.truncated:
+        message = "This page holds more text than is read of one page; the rest is left out."
+        warnings.append(_warning("page_truncated", message, index))
+    layer = judge(text)
+    kept = [] if layer == "garbage" else without_furniture(text, index, shape, style)
+    picture = None
+    content = needs_ocr(text, page, shape)
+    if content is not None:
+        try:
+            picture = render(page, shape, content, options.max_pixels)
+        except SourceTooLarge as exc:
+            message = f"The pictures of this page were not read: {exc}"
+            warnings.append(_warning("page_not_drawn", message, index))
+    rules = Rules(page, shape, main_turn(kept))
+    form = bool(page.formenv) and is_form(page)
+    return _PageRead(
+        index=index,
+        shape=shape,
+        layer=layer,
+        text=text,
+        kept=kept,
+        segments=page_segments(kept, shape, index + 1, style, rules, form),
+        fields=page_fields(page, page.formenv, shape, index + 1) if page.formenv else [],
+        warnings=warnings,
+        picture=picture,
+    )
+
+
+def _finish(read: _PageRead, total: int, threads: int) -> Part:
+    """The page's Part, its picture read by OCR if it has one. Needs no pdfium."""
+    segments, warnings = read.segments, list(read.warnings)
+    recognised, complete = None, True
+    if read.picture is not None:
+        known = read.kept if read.layer == "sound" else []
+        try:
+            recognised, complete = read_scan(
+                read.picture, read.shape, read.index + 1, known, threads
             )
-        ]
-    counts["words"] = sum(len(segment.text.split()) for segment in segments)
+        except (SourceUnreadable, ModelUnavailable, ValueError, OverflowError) as exc:
+            message = f"The pictures of this page were not read: {exc}"
+            warnings.append(_warning("ocr_failed", message, read.index))
+    if recognised is not None and read.layer == "unmapped":
+        if is_better(recognised, read.text):
+            segments = []
+        else:
+            recognised = None
+    if not complete and recognised is not None:
+        message = (
+            "Some lines of this page could not be read: they are blurred, or in a script that OCR "
+            "does not know."
+        )
+        warnings.append(_warning("low_confidence", message, read.index))
+    elif _unsure(recognised or []):
+        message = "OCR was unsure of this page's text; some of it may be wrong."
+        warnings.append(_warning("low_confidence", message, read.index))
+    segments = segments + (recognised or []) + read.fields
+    counts = {}
+    if recognised is not None or segments or not warnings:
+        counts["pages_read"] = 1
+        if recognised is not None:
+            counts["pages_ocr"] = 1
+    return _part(read.index, total, segments, warnings, counts)
+
+
+def _part(
+    index: int,
+    total: int,
+    segments: list[Segment],
+    warnings: list[ParseWarning],
+    counts: dict[str, int],
+) -> Part:
     return Part(
         start=index,
         stop=index + 1,
@@ -83,66 +190,15 @@ def page_part(
         unit="pages",
         segments=tuple(segments),
         warnings=tuple(warnings),
-        counts=counts,
+        counts={**counts, "words": sum(len(segment.text.split()) for segment in segments)},
     )
 
 
-def _read_page(
-    page: Any, number: int, text: PageText, style: DocumentStyle, options: ParseOptions
-) -> tuple[list[Segment], list[ParseWarning], bool]:
-    """Segments and warnings of a page, and whether OCR read it. `number` counts from 1."""
-    place = f"page {number}"
-    shape = page_shape(page)
-    warnings = []
-    if text.truncated:
-        warnings.append(
-            ParseWarning(
-                code="page_truncated",
-                message="This page holds more text than is read of one page; the rest is left out.",
-                place=place,
-            )
-        )
-    layer = judge(text)
-    kept = [] if layer == "garbage" else without_furniture(text, shape, style)
-    recognised = None
-    content = needs_ocr(text, page, shape)
-    if content is not None:
-        try:
-            image = render(page, shape, content, options.max_pixels)
-            recognised = read_scan(image, shape, number, kept if layer == "sound" else [])
-        except (SourceTooLarge, ModelUnavailable, ParserStalled) as exc:
-            warnings.append(
-                ParseWarning(
-                    code="page_not_drawn" if isinstance(exc, SourceTooLarge) else "ocr_failed",
-                    message=f"The pictures of this page were not read: {exc}",
-                    place=place,
-                )
-            )
-    if recognised is not None and layer == "unmapped":
-        if is_better(recognised, text):
-            kept = []
-        else:
-            recognised = None
-    warnings += _doubts(recognised or [], place)
-    rules = Rules(page, shape, main_turn(kept))
-    form = bool(page.formenv) and is_form(page)
-    segments = page_segments(kept, shape, number, style, rules, form) + (recognised or [])
-    if page.formenv:
-        segments += page_fields(page, page.formenv, shape, number)
-    return segments, warnings, recognised is not None
+def _warning(code: str, message: str, index: int) -> ParseWarning:
+    return ParseWarning(code=code, message=message, place=f"page {index + 1}")
 
 
-def _doubts(recognised: list[Segment], place: str) -> list[ParseWarning]:
+def _unsure(recognised: list[Segment]) -> bool:
     letters = sum(len(segment.text) for segment in recognised)
-    if not letters:
-        return []
-    sure = sum((s.confidence or 0.0) * len(s.text) for s in recognised) / letters
-    if sure >= _LOW_CONFIDENCE:
-        return []
-    return [
-        ParseWarning(
-            code="low_confidence",
-            message=f"OCR was unsure of this page's text (confidence {sure:.2f}).",
-            place=place,
-        )
-    ]
+    sure = sum((segment.confidence or 0.0) * len(segment.text) for segment in recognised)
+    return sure < _LOW_CONFIDENCE * letters

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.parsers.pdf_text import Floats, PageShape, Rotation, to_frame
+from pipelines.parsers.pdf_shape import Floats, PageShape, Rotation, to_frame
 
 _MAX_OBJECTS = 20_000
 """Looked at on one page; a drawing has more, and no tables worth the time."""
@@ -17,6 +17,12 @@ _THIN = 3.0
 """Points; anything thicker is a filled area, whose edges are the lines."""
 _REACH = 24.0
 """Points that a line between two cells goes on to either side of their gap."""
+_MAX_DRAWN = 1_000
+"""Pictures and paths of one page that are looked at as parts of figures."""
+_BACKGROUND = 0.9
+"""Share of the page that no figure takes."""
+_JOINED = 1.5
+"""Points between two lines that are meant as one."""
 
 
 class Rules:
@@ -61,6 +67,34 @@ class Rules:
             start = stop
         return heights
 
+    def under(self, x0: float, x1: float, top: float, bottom: float) -> tuple[float, float] | None:
+        """Ends of the line between two heights that the middle of x0..x1 stands over, if any.
+
+        Lines that touch are one: a line is often drawn cell by cell.
+        """
+        lines = self.horizontal
+        near = lines[(lines[:, 2] > top) & (lines[:, 2] < bottom)]
+        low = high = (x0 + x1) / 2
+        if not ((near[:, 0] <= low) & (near[:, 1] >= high)).any():
+            return None
+        while True:
+            touching = near[(near[:, 0] <= high + _JOINED) & (near[:, 1] >= low - _JOINED)]
+            reach = float(touching[:, 0].min()), float(touching[:, 1].max())
+            if reach == (low, high):
+                return reach
+            low, high = reach
+
+    def drawn(self) -> Floats:
+        """Boxes of pictures and drawings [n, 4] as fractions of the page as a person sees it.
+
+        What fills the page is its background, and left out.
+        """
+        width, height = self._shape.seen
+        boxes = self._shape.to_seen(_drawn_boxes(self._page)) / (width, height, width, height)
+        boxes = np.clip(boxes, 0.0, 1.0)
+        area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        return boxes[area < _BACKGROUND]
+
     def _read(self) -> Floats:
         boxes = path_boxes(self._page)
         if not len(boxes):
@@ -73,6 +107,23 @@ class Rules:
         for edge in (y0, y1):
             parts.append(np.stack((x0[area], x1[area], edge[area]), axis=1))
         return np.concatenate(parts)
+
+
+def _drawn_boxes(page: Any) -> Floats:
+    """Bounds of the pictures, paths and forms of a page: left, bottom, right, top [n, 4]."""
+    import pypdfium2.raw as raw
+
+    kinds = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_FORM)
+    sides = [ctypes.c_float() for _ in range(4)]
+    found: list[list[float]] = []
+    for index in range(min(raw.FPDFPage_CountObjects(page.raw), _MAX_OBJECTS)):
+        item = raw.FPDFPage_GetObject(page.raw, index)
+        if raw.FPDFPageObj_GetType(item) in kinds and raw.FPDFPageObj_GetBounds(item, *sides):
+            found.append([side.value for side in sides])
+            if len(found) >= _MAX_DRAWN:
+                break
+    boxes = np.array(found, np.float64).reshape(-1, 4)
+    return boxes[np.isfinite(boxes).all(axis=1)]
 
 
 def path_boxes(page: Any) -> Floats:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from pipelines.ocr import OcrLine
 
-DPI = 150
-"""Finer pictures gain no accuracy with either OCR engine (measured at 150, 200 and 300)."""
+DPI = {"tesseract": 200, "rapidocr": 150}
+"""Finer pictures gain no accuracy (measured at 150, 200 and 300); coarser ones lose tesseract the
+lines of small type."""
 _MAX_RENDER_PIXELS = 25_000_000
 _MAX_OBJECTS = 5_000
 _MAX_FORM_DEPTH = 4
@@ -128,7 +129,7 @@ def needs_ocr(text: PageText, page: Any, shape: PageShape) -> PageContent | None
 
 
 def render(page: Any, shape: PageShape, content: PageContent, max_pixels: int) -> Image:
-    """The page as seen at about 150 dpi.
+    """The page as seen, at the resolution that the OCR engine of scans reads best.
 
     Raises SourceTooLarge when its pictures are so large that drawing them would take the
     machine's memory (a decompression bomb), pypdfium2.PdfiumError when drawing fails.
@@ -138,9 +139,11 @@ def render(page: Any, shape: PageShape, content: PageContent, max_pixels: int) -
             f"the page holds pictures of {content.pixels / 1e6:,.0f} million pixels, more than "
             "are decoded. Reduce their resolution and upload the file again."
         )
+    from pipelines.ocr import engine_name
+
     width, height = shape.seen
     allowed = min(max_pixels, _MAX_RENDER_PIXELS)
-    scale = min(DPI / 72, math.sqrt(allowed / (width * height)))
+    scale = min(DPI[engine_name()] / 72, math.sqrt(allowed / (width * height)))
     bitmap = page.render(scale=scale, may_draw_forms=True)
     try:
         return bitmap.to_pil().convert("RGB")
@@ -148,14 +151,19 @@ def render(page: Any, shape: PageShape, content: PageContent, max_pixels: int) -
         bitmap.close()
 
 
-def read_scan(image: Image, shape: PageShape, page: int, known: list[Piece]) -> list[Segment]:
-    """Segments with confidence from a picture of the page; lines of the text layer are left out.
+def read_scan(
+    image: Image, shape: PageShape, page: int, known: list[Piece], threads: int
+) -> tuple[list[Segment], bool]:
+    """Segments with confidence from a picture of the page, and whether all its lines were read.
 
-    `known` are the pieces of the text layer that is kept. Raises what `read_picture` raises.
+    `known` are the pieces of the text layer that is kept; their lines are left out. Raises what
+    `pipelines.ocr.read` raises.
     """
+    from pipelines import ocr_upright
     from pipelines.ocr import group_lines
 
-    lines = [line for line in _read_upright(image) if not _is_known(line, known, shape)]
+    reading = ocr_upright.read_scan(image, threads)
+    lines = [line for line in reading.lines if not _is_known(line, known, shape)]
     segments = []
     for block in group_lines(lines):
         text, spans = join_lines([line.text for line in block], set())
@@ -170,58 +178,7 @@ def read_scan(image: Image, shape: PageShape, page: int, known: list[Piece]) -> 
                 confidence=round(min(1.0, max(0.0, confidence)), 4),
             )
         )
-    return segments
-
-
-def _read_upright(image: Image) -> list[OcrLine]:
-    """Lines of the picture; a sheet that was scanned sideways or upside down is turned first."""
-    from PIL.Image import Transpose
-
-    from pipelines.ocr import OcrLine, read_picture
-
-    lines = read_picture(image)
-    if not lines or not _looks_turned(lines, image):
-        return lines
-    best, best_score = lines, _score(lines, image)
-    for turn in (Transpose.ROTATE_90, Transpose.ROTATE_270, Transpose.ROTATE_180):
-        turned_image = image.transpose(turn)
-        turned = read_picture(turned_image)
-        score = _score(turned, turned_image)
-        if score > 1.2 * best_score:
-            best_score = score
-            best = [
-                OcrLine(line.text, _turn_back(line.box, turn), line.confidence) for line in turned
-            ]
-    return best
-
-
-def _turn_back(box: Box, turn: int) -> Box:
-    """A box of the picture turned by `turn` (PIL's, counterclockwise) in the picture before."""
-    from PIL.Image import Transpose
-
-    x0, y0, x1, y1 = box
-    if turn == Transpose.ROTATE_90:
-        return 1 - y1, x0, 1 - y0, x1
-    if turn == Transpose.ROTATE_270:
-        return y0, 1 - x1, y1, 1 - x0
-    return 1 - x1, 1 - y1, 1 - x0, 1 - y0
-
-
-def _looks_turned(lines: list[OcrLine], image: Image) -> bool:
-    letters = sum(len(line.text) for line in lines) or 1
-    tall = sum(len(line.text) for line in lines if _is_tall(line, image))
-    sure = sum(len(line.text) * line.confidence for line in lines) / letters
-    return tall * 2 > letters or sure < 0.6
-
-
-def _is_tall(line: OcrLine, image: Image) -> bool:
-    x0, y0, x1, y1 = line.box
-    return len(line.text) > 2 and (y1 - y0) * image.height > 1.5 * (x1 - x0) * image.width
-
-
-def _score(lines: list[OcrLine], image: Image) -> float:
-    """Letters read with confidence, lines that run down the picture not counted."""
-    return sum(len(line.text) * line.confidence for line in lines if not _is_tall(line, image))
+    return segments, not reading.is_partial
 
 
 def _is_known(line: OcrLine, known: list[Piece], shape: PageShape) -> bool:

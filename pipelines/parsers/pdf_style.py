@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
 from pipelines.parsers.pdf_fonts import is_monospaced
-from pipelines.parsers.pdf_text import PageShape, PageText, Piece
+from pipelines.parsers.pdf_outline import Outline
+from pipelines.parsers.pdf_shape import PageShape
+from pipelines.parsers.pdf_text import PageText, Piece
 
 _MARGIN = 0.13
 """Share of the page's height, at the top and at the bottom, where repeated lines may stand."""
@@ -20,6 +22,9 @@ _REPEATED = 0.4
 """Share of sampled pages; heads often differ between left and right pages."""
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
+_PAGE_NUMBER = re.compile(
+    r"^(?:page|seite|p\.)?\s*[-–—|]?\s*(\d{1,4})\s*[-–—|]?(?:\s*(?:of|von|/)\s*\d{1,4})?$", re.I
+)
 
 Signature = tuple[str, int]
 
@@ -29,6 +34,9 @@ class DocumentStyle:
     """`body_size` in points, 0 when no sampled page has text; `heading_sizes` from large to small.
 
     `furniture` holds what repeats: text with digits masked, and its height in 1/200 of the page.
+    `numbering` is what printed page numbers are ahead of the page's index by, where many pages
+    have one; pages left out in between, or counted anew, make it several. `outline` is the file's
+    own, where the sizes of its fonts tell no headings.
     """
 
     body_size: float = 0.0
@@ -36,6 +44,8 @@ class DocumentStyle:
     body_monospaced: bool = False
     heading_sizes: tuple[float, ...] = ()
     furniture: frozenset[Signature] = field(default_factory=frozenset)
+    numbering: frozenset[int] = field(default_factory=frozenset)
+    outline: Outline = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,20 +66,22 @@ def sample_pages(total: int, groups: int = 8) -> list[int]:
     return sorted({start + offset for start in starts for offset in range(3)})
 
 
-def learn_style(pages: Iterable[tuple[PageShape, PageText]]) -> DocumentStyle:
-    """The style of a document from a sample of its pages."""
+def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentStyle:
+    """The style of a document from a sample of its pages, each with its index from 0."""
     sizes: Counter[float] = Counter()
     bold: Counter[float] = Counter()
     monospaced: Counter[float] = Counter()
     pages_of: Counter[float] = Counter()
     seen: Counter[Signature] = Counter()
+    numberings: Counter[int] = Counter()
     pages_with_text = 0
-    for shape, text in pages:
+    for index, shape, text in pages:
         if not text.pieces:
             continue
         pages_with_text += 1
         signatures: set[Signature] = set()
         frame = _frame_of(text.pieces)
+        numberings.update({number - index for number, _ in _page_numbers(text.pieces, frame)})
         for piece in text.pieces:
             size = round(piece.size * 2) / 2
             sizes[size] += len(piece.text)
@@ -89,12 +101,16 @@ def learn_style(pages: Iterable[tuple[PageShape, PageText]]) -> DocumentStyle:
             for signature in seen
             if signature[0] and _repeats(seen, signature) >= max(2, _REPEATED * pages_with_text)
         }
+    common = {ahead: pages for ahead, pages in numberings.items() if pages >= 3}
+    if sum(common.values()) < _REPEATED * pages_with_text:
+        common = {}
     return DocumentStyle(
         body_size=body,
         body_bold=bold[body] * 2 > sizes[body],
         body_monospaced=monospaced[body] * 2 > sizes[body],
         heading_sizes=_heading_sizes(pages_of, body, pages_with_text),
         furniture=frozenset(furniture),
+        numbering=frozenset(common),
     )
 
 
@@ -109,27 +125,57 @@ def _heading_sizes(pages_of: Counter[float], body: float, pages: int) -> tuple[f
     return tuple(found)
 
 
-def without_furniture(text: PageText, shape: PageShape, style: DocumentStyle) -> list[Piece]:
-    """The pieces of a page except heads and feet, with all that stands on their lines."""
-    if not style.furniture or not text.pieces:
-        return text.pieces
+def without_furniture(
+    text: PageText, index: int, shape: PageShape, style: DocumentStyle
+) -> list[Piece]:
+    """The pieces of page `index` except heads and feet, with all that stands on their lines."""
+    pieces = _without_number(text.pieces, index, style)
+    if not style.furniture or not pieces:
+        return pieces
     heights = []
-    frame = _frame_of(text.pieces)
-    for piece in text.pieces:
+    frame = _frame_of(pieces)
+    for piece in pieces:
         if _in_margin(piece, shape):
             masked, place = _signature(piece, shape, frame)
             if any((masked, place + shift) in style.furniture for shift in (-1, 0, 1)):
                 heights.append((piece.box[1], piece.box[3]))
     if not heights:
-        return text.pieces
+        return pieces
     return [
         piece
-        for piece in text.pieces
+        for piece in pieces
         if not (
             _in_margin(piece, shape)
             and any(top < (piece.box[1] + piece.box[3]) / 2 < bottom for top, bottom in heights)
         )
     ]
+
+
+def _without_number(pieces: list[Piece], index: int, style: DocumentStyle) -> list[Piece]:
+    if not style.numbering or not pieces:
+        return pieces
+    found = {
+        id(piece)
+        for number, piece in _page_numbers(pieces, _frame_of(pieces))
+        if number - index in style.numbering
+    }
+    return [piece for piece in pieces if id(piece) not in found]
+
+
+def _page_numbers(pieces: list[Piece], frame: _Frame) -> Iterator[tuple[int, Piece]]:
+    """What may be the page's number: alone on its first or its last line, wherever that stands."""
+    for first in (True, False):
+        line = [
+            piece
+            for piece in pieces
+            if (
+                (piece.box[1] + piece.box[3]) / 2 < frame.first_bottom
+                if first
+                else (piece.box[1] + piece.box[3]) / 2 > frame.last_top
+            )
+        ]
+        if len(line) == 1 and (found := _PAGE_NUMBER.match(line[0].text)):
+            yield int(found[1]), line[0]
 
 
 def _repeats(seen: Counter[Signature], signature: Signature) -> int:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from pipelines.parsers.pdf_cells import Cell, Column, is_over, place, spread
-from pipelines.parsers.pdf_layout import Row
+from pipelines.parsers.pdf_cells import Cell, Column, is_over, parted, place
+from pipelines.parsers.pdf_heads import joined_heads
+from pipelines.parsers.pdf_rows import Row
+from pipelines.parsers.pdf_rules import Rules
 from pipelines.parsers.pdf_text import Piece
+
+_BRACKETED = re.compile(r"^\(\d?\.\d+\)$")
 
 
 @dataclass(slots=True)
@@ -45,7 +50,7 @@ def head_length(rows: list[Row], cells: list[list[Cell]]) -> int:
     Above amounts, all that hold words or years beside the first column; else the first row, with
     those below it that are bold as it is when the table is not.
     """
-    amounts = next((i for i, own in enumerate(cells) if any(c.is_value for c in own[1:])), None)
+    amounts = next((i for i, own in enumerate(cells) if _has_amounts(own)), None)
     if amounts is None:
         bold = next((i for i, row in enumerate(rows) if not row.bold), len(rows))
         return bold if 1 < bold <= 3 and bold < len(rows) else 1
@@ -60,11 +65,22 @@ def head_length(rows: list[Row], cells: list[list[Cell]]) -> int:
     return heads[-1] + 1 if len(heads) <= (9 if short else 3) else 1
 
 
+def _has_amounts(cells: list[Cell]) -> bool:
+    """Whether a row holds amounts beside its label; one alone in brackets is a remark on a head."""
+    amounts = [cell for cell in cells[1:] if cell.is_value]
+    return len(amounts) > 1 or (bool(amounts) and not _BRACKETED.match(amounts[0].text))
+
+
 def build(
-    rows: list[Row], cells: list[list[Cell]], columns: list[Column], lines: list[float]
+    rows: list[Row],
+    cells: list[list[Cell]],
+    columns: list[Column],
+    lines: list[float],
+    rules: Rules,
 ) -> Table:
     """The table that rows form. `lines` are the heights of lines ruled between them."""
     size = float(median(row.size for row in rows))
+    cells = [parted(own, columns, size) for own in cells]
     first = _first_body_row(rows, cells, columns)
     while 0 < first < len(rows) - 1 and len(lines) >= 3:
         before, after = ((r.top + r.bottom) / 2 for r in rows[first - 1 : first + 1])
@@ -77,9 +93,10 @@ def build(
         first += 1
     table = Table([], [])
     if first:
-        _add_head(table, rows[:first], cells[:first], columns, size)
+        table.cells.append(joined_heads(rows, cells[:first], columns, size, rules))
+        table.pieces.append([piece for row in rows[:first] for piece in row.pieces])
     body = [
-        _Line(row, place(own, columns))
+        _Line(row, _placed(own, columns, size))
         for row, own in zip(rows[first:], cells[first:], strict=True)
     ]
     for group in _groups(body, lines, columns, size):
@@ -88,6 +105,15 @@ def build(
         table.cells.append([texts[0]] if texts[0] and not any(texts[1:]) else texts)
         table.pieces.append([piece for line in group for piece in line.row.pieces])
     return table
+
+
+def _placed(cells: list[Cell], columns: list[Column], size: float) -> list[list[Cell]]:
+    """The cells of a row by column; the head of a section, centred, is a label."""
+    if len(cells) == 1 and not cells[0].is_value:
+        off = (cells[0].x0 + cells[0].x1 - columns[0].x0 - columns[-1].x1) / 2
+        if abs(off) < 1.5 * size:
+            return [cells, *([] for _ in columns[1:])]
+    return place(cells, columns)
 
 
 def _first_body_row(rows: list[Row], cells: list[list[Cell]], columns: list[Column]) -> int:
@@ -107,28 +133,6 @@ def _joined(cells: list[Cell]) -> str:
         # A word hyphenated at the end of a cell's line is left as it is: codes end in hyphens.
         text += (" " if text else "") + cell.text
     return text
-
-
-def _add_head(
-    table: Table, rows: list[Row], cells: list[list[Cell]], columns: list[Column], size: float
-) -> None:
-    """The heads of the columns as one row, each joined from top to bottom."""
-    texts: list[list[str]] = [[] for _ in columns]
-    below = _own_heads(cells, columns)
-    for own in cells:
-        for number, inside in enumerate(spread(own, columns, below, size)):
-            texts[number] += [cell.text for cell in inside]
-    table.cells.append([" ".join(column) for column in texts])
-    table.pieces.append([piece for row in rows for piece in row.pieces])
-
-
-def _own_heads(cells: list[list[Cell]], columns: list[Column]) -> list[Column]:
-    """Where the head of each column stands in the fullest row of heads, else the column itself."""
-    fullest = place(max(reversed(cells), key=len), columns)
-    return [
-        Column(inside[0].x0, inside[-1].x1) if inside else column
-        for inside, column in zip(fullest, columns, strict=True)
-    ]
 
 
 def _groups(

@@ -7,27 +7,17 @@ of a figure, numbered equations and contents pages are told apart.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median
-
 from pipelines.parsers.pdf_cells import (
     YEAR,
     Cell,
-    Column,
-    aligned,
     cells_of,
-    columns_of,
-    in_sequence,
     is_over,
-    place,
 )
-from pipelines.parsers.pdf_fonts import is_monospaced
-from pipelines.parsers.pdf_layout import Row
-from pipelines.parsers.pdf_lists import CAPTION, ITEM, Entry, is_led, leads_to_pages
+from pipelines.parsers.pdf_lists import CAPTION, ITEM, Entry, is_led
+from pipelines.parsers.pdf_rows import Row
 from pipelines.parsers.pdf_rules import Rules
-from pipelines.parsers.pdf_table_rows import Table, build, head_length
+from pipelines.parsers.pdf_table_proof import Run, is_contents, is_table
+from pipelines.parsers.pdf_table_rows import Table, build
 
 _MAX_WAITING = 6
 """Lines of one wrapped label."""
@@ -38,22 +28,6 @@ _MAX_CELLS = 60
 _LONG = 100
 """Characters of a row that are a line of prose when the rows above it hold amounts."""
 _MAX_HEADS = 8
-_FIGURE = re.compile(r"^(?:fig(?:ure)?|abb(?:ildung)?|chart|plate|scheme)\b\.?\s*[A-Z]?\d", re.I)
-
-
-@dataclass(slots=True)
-class Run:
-    """Rows start..stop that may be a table, with their cells and columns."""
-
-    rows: list[Row]
-    cells: list[list[Cell]]
-    columns: list[Column] = field(default_factory=list)
-    lines: list[float] = field(default_factory=list)
-    """Heights of the ruling lines that reach over the whole table."""
-
-    @property
-    def size(self) -> float:
-        return float(median(row.size for row in self.rows))
 
 
 def find_tables(rows: list[Row], rules: Rules) -> list[Row | Table | Entry]:
@@ -73,8 +47,8 @@ def find_tables(rows: list[Row], rules: Rules) -> list[Row | Table | Entry]:
             stop = _grow(rows, cells, start, rules)
             run = Run(rows[start:stop], cells[start:stop])
             budget -= sum(map(len, run.cells))
-            if stop - start >= 2 and _is_table(run, rules, rows[stop : stop + 3]):
-                if _is_contents(run):
+            if stop - start >= 2 and is_table(run, rules, rows[stop : stop + 3]):
+                if is_contents(run):
                     found += [Entry(row.pieces) for row in run.rows]
                 elif _heads_of_next(run, cells[stop : stop + 4]):
                     found += run.rows
@@ -84,7 +58,7 @@ def find_tables(rows: list[Row], rules: Rules) -> list[Row | Table | Entry]:
                         del found[-len(heads) :]
                         run.rows[:0] = heads
                         run.cells[:0] = [cells_of(row) for row in heads]
-                    found.append(build(run.rows, run.cells, run.columns, run.lines))
+                    found.append(build(run.rows, run.cells, run.columns, run.lines, rules))
                 start = stop
                 continue
         found.append(rows[start])
@@ -126,7 +100,8 @@ def _grow(rows: list[Row], cells: list[list[Cell]], start: int, rules: Rules) ->
             # Alone in a column to the right: a wrapped cell, or a total without a label.
             if gap > (2.5 if own[0].is_value else 1.2) * size:
                 break
-            if held and not own[0].is_value and not _goes_on(own[0], cells[index - 1]):
+            goes_on = index == stop and _goes_on(own[0], cells[index - 1])
+            if held and not own[0].is_value and not goes_on:
                 break
             stop = index + 1
         elif gap > 2.5 * size or not _may_wait(row, spans, label_edge, size):
@@ -136,7 +111,9 @@ def _grow(rows: list[Row], cells: list[list[Cell]], start: int, rules: Rules) ->
 
 def _heads(own: list[Cell]) -> bool:
     """Whether the cells after the first head the columns of another table."""
-    return all(YEAR.match(cell.text) or cell.text[:1].isupper() for cell in own[1:])
+    return all(
+        YEAR.match(cell.text) or cell.text[:1].isupper() or cell.text == "%" for cell in own[1:]
+    )
 
 
 def _goes_on(cell: Cell, above: list[Cell]) -> bool:
@@ -179,14 +156,21 @@ def _heads_above(found: list[Row | Table | Entry], run: Run) -> list[Row]:
         row = found[-1 - len(heads)]
         if not isinstance(row, Row) or below.top - row.bottom > 2.2 * row.size:
             break
-        if row.x0 < left or row.x1 > right or len(row.text) > 90 or row.text.endswith("."):
+        cells = cells_of(row)
+        if row.x0 < left or row.x1 > right or row.text.endswith("."):
+            break
+        if max(len(cell.text) for cell in cells) > (60 if len(cells) > 2 else 90):
             break
         if CAPTION.match(row.text) or row.size > 1.15 * run.size:
             break
         if _is_title(row, run):
-            break
+            # The head of the first section may stand between the heads and the amounts.
+            if taken or row.size > 1.05 * run.size or len(row.text) > 40:
+                break
+            heads.insert(0, row)
+            below = row
+            continue
         heads.insert(0, row)
-        cells = cells_of(row)
         if any(cell.is_value for cell in cells[1:]):
             break
         over = [cell for cell in cells if is_over(cell, run.columns, run.size)]
@@ -194,7 +178,11 @@ def _heads_above(found: list[Row | Table | Entry], run: Run) -> list[Row]:
             break
         if over and len(over) >= len(cells) - 1:
             taken = len(heads)
-        elif len(cells) > 1 or len(row.text) > 60 or row.x0 > left + 14 * run.size > edge:
+        elif (
+            len(cells) > 1
+            or row.x0 > left + 14 * run.size > edge
+            or (len(row.text) > 60 and row.x1 > run.columns[1].x0)
+        ):
             break
         below = row
     return heads[-taken:] if taken else []
@@ -218,98 +206,3 @@ def _is_title(row: Row, run: Run) -> bool:
     off_all = abs((columns[0].x0 + columns[-1].x1) / 2 - middle)
     off_cells = abs((columns[1].x0 + columns[-1].x1) / 2 - middle)
     return len(row.pieces) == 1 and off_all < 1.5 * run.size and off_all < off_cells
-
-
-def _is_table(run: Run, rules: Rules, following: list[Row]) -> bool:
-    """Whether the rows of a run form a table; gives it its columns and ruling lines."""
-    size = run.size
-    body = run.cells[head_length(run.rows, run.cells) :]
-    # Heads stand anywhere over their columns, so that the cells below them tell where those are.
-    run.columns = columns_of(body if sum(len(own) > 1 for own in body) >= 2 else run.cells, size)
-    full = [cells for cells in run.cells if len(cells) >= 2]
-    if len(run.columns) < 2 or len(full) < 2:
-        return False
-    left, right = run.columns[0].x0, run.columns[-1].x1
-    run.lines = rules.within(left, right, run.rows[0].top - size, run.rows[-1].bottom + size)
-    grid = _is_grid(run)
-    if len(full) < (2 if grid else 3):
-        return False
-    if len(full) < (6 if grid else 10) and any(_FIGURE.match(row.text) for row in following):
-        return False
-    by_column: list[list[Cell]] = [[] for _ in run.columns]
-    for cells in body:
-        for number, inside in enumerate(place(cells, run.columns)):
-            by_column[number] += inside
-    rest = [cell for column in by_column[1:] for cell in column]
-    if len(run.columns) == 2 and in_sequence([cell.text for cell in rest]):
-        return False
-    if not grid and sum(is_monospaced(row.font) for row in run.rows) >= 0.6 * len(run.rows):
-        return False
-    amounts = sum(cell.is_value for cell in rest)
-    filled = [column for column in by_column if len(column) >= 2]
-    straight = sum(aligned(column, size, 0.6) for column in filled)
-    if amounts >= 0.6 * len(rest) and amounts >= 3:
-        label = median(len(cell.text) for cell in by_column[0]) if by_column[0] else 0
-        return straight >= 1 and label <= 120 and _is_dense(full, run.columns)
-    if grid:
-        return straight >= 2
-    # Words of prose set wide stand under each other by chance, at the two edges by intent.
-    straight = sum(aligned(column, size, 0.75) for column in filled)
-    return straight >= max(2, 0.75 * len(run.columns)) and _has_short_cells(full, by_column, run)
-
-
-def _is_grid(run: Run) -> bool:
-    """Whether lines part most of the rows: three, or as many as half of the rows."""
-    if len(run.lines) < 3:
-        return False
-    middles = [(row.top + row.bottom) / 2 for row in run.rows]
-    bands = {sum(line < middle for line in run.lines) for middle in middles}
-    return len(bands) >= max(2, 0.3 * len(run.rows))
-
-
-def _is_dense(full: list[list[Cell]], columns: list[Column]) -> bool:
-    """Whether rows fill their columns: labels strewn over a drawing do not."""
-    return sum(map(len, full)) >= 0.4 * len(full) * len(columns)
-
-
-def _has_short_cells(full: list[list[Cell]], by_column: list[list[Cell]], run: Run) -> bool:
-    """Whether cells of words are those of a table rather than lines of columns of prose."""
-    if sum(len(cells) for cells in full) < 0.6 * len(full) * len(run.columns):
-        return False
-    if any(b.x0 - a.x1 < run.size for cells in full for a, b in pairwise(cells)):
-        return False
-    first = [cell.x0 for cell in by_column[0]]
-    if not first or sum(x - min(first) < 0.4 * run.size for x in first) < 0.6 * len(first):
-        return False
-    gutter = run.columns[1].x0 + run.size
-    if any(
-        row.x0 < gutter - 2 * run.size and row.x1 > gutter and len(own) == 1 and not row.bold
-        for row, own in zip(run.rows, run.cells, strict=True)
-    ):
-        return False
-    if len(full) * 2 < len(run.rows):
-        return False
-    length = float(median(len(cell.text) for cells in full for cell in cells))
-    if length > (30 if len(run.columns) == 2 else 40):
-        return False
-    # Set solid, as prose is, most lines of a column are as wide as the column.
-    solid = 0
-    for column, cells in zip(run.columns, by_column, strict=True):
-        width = column.x1 - column.x0
-        wide = sum(cell.x1 - cell.x0 > 0.85 * width for cell in cells)
-        solid += width > 8 * run.size and len(cells) >= 3 and wide >= 0.6 * len(cells)
-    return solid < 2
-
-
-def _is_contents(run: Run) -> bool:
-    """Whether the last cells of the rows are the pages of a contents page."""
-    if len(run.columns) > 3:
-        return False
-    last = run.columns[-1]
-    full = [cells for cells in run.cells if len(cells) >= 2]
-    numbers = [cells[-1].text for cells in full if cells[-1].x1 > last.x0]
-    if numbers and not numbers[0].isdigit():
-        numbers = numbers[1:]
-    others = [cell for cells in full for cell in cells[:-1]]
-    words = sum(any(c.isalpha() for c in cell.text) for cell in others)
-    return leads_to_pages(numbers) and words >= 0.6 * len(others)

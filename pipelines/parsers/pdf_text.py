@@ -6,59 +6,31 @@ table cells; whether the pieces of a line belong together is decided in `pdf_lay
 
 from __future__ import annotations
 
-import ctypes
-from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import repeat
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.parsers.pdf_characters import (
+    are_spaces,
+    directions,
+    doubtful,
+    guessed,
+    read_boxes,
+    read_codes,
+    restore_clusters,
+    visible,
+)
 from pipelines.parsers.pdf_fonts import font_of
-from pipelines.parsers.pdf_letters import clean, mostly_right_to_left, presentation_forms
+from pipelines.parsers.pdf_letters import clean, mostly_right_to_left
+from pipelines.parsers.pdf_shape import Floats, PageShape, Rotation, page_shape, to_frame
+from pipelines.parsers.pdf_vertical import as_columns
 
-Floats = NDArray[np.float64]
-Rotation = Literal[0, 90, 180, 270]
+__all__ = ["PageShape", "PageText", "Piece", "page_shape", "read_page_text"]
 
 MAX_CHARACTERS = 400_000
 """Of one page; what follows is left out. A dense newspaper page has some 30,000."""
-
-_SPACES = (0x20, 0xA0, 0x09, 0x0A, 0x0D, 0x2028, 0x2029, 0x3000)
-
-
-@dataclass(frozen=True)
-class PageShape:
-    """A page's size in points and how it is turned; `left`, `bottom` of its visible box."""
-
-    left: float
-    bottom: float
-    width: float
-    height: float
-    rotation: Rotation
-
-    @property
-    def seen(self) -> tuple[float, float]:
-        """Width and height as a person sees them."""
-        if self.rotation in (90, 270):
-            return self.height, self.width
-        return self.width, self.height
-
-    def to_seen(self, boxes: Floats) -> Floats:
-        """PDF boxes (left, bottom, right, top) [n, 4] -> x0, y0, x1, y1 from the top left."""
-        x0, y0 = boxes[:, 0] - self.left, boxes[:, 1] - self.bottom
-        x1, y1 = boxes[:, 2] - self.left, boxes[:, 3] - self.bottom
-        width, height = self.width, self.height
-        if self.rotation == 90:
-            sides = (y0, x0, y1, x1)
-        elif self.rotation == 180:
-            sides = (width - x1, y0, width - x0, y1)
-        elif self.rotation == 270:
-            sides = (height - y1, width - x1, height - y0, width - x0)
-        else:
-            sides = (x0, height - y1, x1, height - y0)
-        return np.stack(sides, axis=1)
 
 
 @dataclass(slots=True)
@@ -95,31 +67,6 @@ class PageText:
     truncated: bool = False
 
 
-def page_shape(page: Any) -> PageShape:
-    """The visible box (media box cut by crop box) and rotation of a pypdfium2 page."""
-    left, bottom, right, top = page.get_bbox()
-    left, right = min(left, right), max(left, right)
-    bottom, top = min(bottom, top), max(bottom, top)
-    rotation = cast(Rotation, page.get_rotation() % 360)
-    return PageShape(left, bottom, max(right - left, 1.0), max(top - bottom, 1.0), rotation)
-
-
-@lru_cache(maxsize=1)
-def _fast() -> tuple[Any, Any]:
-    """FPDFText_GetLooseCharBox and FPDFText_GetUnicode taking plain addresses.
-
-    Checking and wrapping ctypes arguments would cost more than the calls themselves.
-    """
-    import pypdfium2.raw as raw
-
-    pointer, integer = ctypes.c_void_p, ctypes.c_int
-    box_address = ctypes.cast(raw.FPDFText_GetLooseCharBox, pointer).value or 0
-    unicode_address = ctypes.cast(raw.FPDFText_GetUnicode, pointer).value or 0
-    get_box = ctypes.CFUNCTYPE(integer, pointer, integer, pointer)(box_address)
-    get_unicode = ctypes.CFUNCTYPE(ctypes.c_uint, pointer, integer)(unicode_address)
-    return get_box, get_unicode
-
-
 def read_page_text(page: Any, shape: PageShape) -> PageText:
     """The text layer of a pypdfium2 page; no pieces when it has none.
 
@@ -133,145 +80,22 @@ def read_page_text(page: Any, shape: PageShape) -> PageText:
         count = min(total, MAX_CHARACTERS)
         if count <= 0:
             return PageText([], 0, 0.0, 0.0)
-        codes = _read_codes(textpage.raw, count)
-        printed = np.flatnonzero(~np.isin(codes, _SPACES))
-        boxes = shape.to_seen(_read_boxes(textpage.raw, printed)) if printed.size else None
+        codes = read_codes(textpage.raw, count)
+        printed = np.flatnonzero(~are_spaces(codes))
+        boxes = shape.to_seen(read_boxes(textpage.raw, printed)) if printed.size else None
         if boxes is None:
             return PageText([], 0, 0.0, 0.0)
-        visible = _visible(boxes, shape)
-        printed, boxes = printed[visible], boxes[visible]
+        seen = visible(boxes, shape)
+        printed, boxes = printed[seen], boxes[seen]
         if not printed.size:
             return PageText([], 0, 0.0, 0.0)
-        _restore_clusters(codes, printed, boxes)
-        garbage, unmapped = _doubtful(textpage.raw, codes, printed)
-        guessed = _guessed(textpage.raw, codes, printed) if 0 < unmapped < 0.5 else None
-        pieces = _pieces(textpage.raw, codes, printed, boxes, shape, guessed)
+        restore_clusters(codes, printed, boxes)
+        garbage, unmapped = doubtful(textpage.raw, codes, printed)
+        doubts = guessed(textpage.raw, codes, printed) if 0 < unmapped < 0.5 else None
+        pieces = _pieces(textpage.raw, codes, printed, boxes, shape, doubts)
         return PageText(pieces, int(printed.size), garbage, unmapped, truncated=total > count)
     finally:
         textpage.close()
-
-
-def _read_codes(textpage: Any, count: int) -> NDArray[np.uint32]:
-    """Unicode code points [count] in the order of the page's content."""
-    import pypdfium2.raw as raw
-
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = raw.FPDFText_GetText(textpage, 0, count, buffer)
-    codes = np.ctypeslib.as_array(buffer)[:count]
-    # The bulk call leaves out characters without Unicode and splits those beyond the BMP in two;
-    # then its positions are not those of the boxes, and each character is asked for by itself.
-    if written == count + 1 and not ((codes >= 0xD800) & (codes <= 0xDFFF)).any():
-        return codes.astype(np.uint32)
-    address = ctypes.cast(textpage, ctypes.c_void_p).value
-    return np.fromiter(map(_fast()[1], repeat(address), range(count)), np.uint32, count)
-
-
-def _read_boxes(textpage: Any, indices: NDArray[np.int64]) -> Floats:
-    """Loose boxes (advance x line height) [n, 4] as left, bottom, right, top in PDF space."""
-    count = len(indices)
-    out = np.zeros((count, 4), np.float32)
-    address = ctypes.cast(textpage, ctypes.c_void_p).value
-    base = out.ctypes.data
-    deque(
-        map(_fast()[0], repeat(address), indices.tolist(), range(base, base + 16 * count, 16)),
-        maxlen=0,
-    )
-    # FS_RECTF is left, top, right, bottom.
-    left, right = np.minimum(out[:, 0], out[:, 2]), np.maximum(out[:, 0], out[:, 2])
-    bottom, top = np.minimum(out[:, 1], out[:, 3]), np.maximum(out[:, 1], out[:, 3])
-    return np.stack((left, bottom, right, top), axis=1).astype(np.float64)
-
-
-def _restore_clusters(codes: NDArray[np.uint32], printed: NDArray[np.int64], boxes: Floats) -> None:
-    """Puts the letters that one right-to-left glyph stands for back into reading order.
-
-    They share a box. pdfium turns a right-to-left line around letter by letter, those that the
-    file itself gives for one glyph included; presentation forms it spells out afterwards, rightly.
-    """
-    letters = codes[printed]
-    rtl = (letters >= 0x590) & (letters <= 0x8FF)
-    if not rtl.any():
-        return
-    joined = (boxes[1:] == boxes[:-1]).all(axis=1) & rtl[1:] & rtl[:-1]
-    edges = np.diff(np.concatenate(([0], joined.view(np.int8), [0])))
-    for start, stop in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0), strict=True):
-        cluster = printed[start : stop + 1]
-        if "".join(map(chr, codes[cluster])) not in presentation_forms():
-            codes[cluster] = codes[cluster][::-1]
-
-
-def _visible(boxes: Floats, shape: PageShape) -> NDArray[np.bool_]:
-    width, height = shape.seen
-    return (
-        np.isfinite(boxes).all(axis=1)
-        & (boxes[:, 2] > 0)
-        & (boxes[:, 0] < width)
-        & (boxes[:, 3] > 0)
-        & (boxes[:, 1] < height)
-    )
-
-
-def _doubtful(
-    textpage: Any, codes: NDArray[np.uint32], printed: NDArray[np.int64]
-) -> tuple[float, float]:
-    """Shares of garbage and of unmapped glyphs among at most 512 characters over the page."""
-    import pypdfium2.raw as raw
-
-    picked = printed[:: max(1, len(printed) // 256)]
-    kept = codes[picked]
-    bad = (kept < 0x20) & (kept != 2)
-    bad |= ((kept >= 0x7F) & (kept < 0xA0)) | (kept == 0xFFFD) | (kept >= 0x110000)
-    bad |= (kept >= 0xE000) & (kept <= 0xF8FF)
-    unmapped = [raw.FPDFText_HasUnicodeMapError(textpage, i) == 1 for i in picked.tolist()]
-    return float(bad.mean()), float(np.mean(unmapped))
-
-
-def _guessed(
-    textpage: Any, codes: NDArray[np.uint32], printed: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which printed characters [n] beyond ASCII pdfium had to guess from an unmapped glyph."""
-    import pypdfium2.raw as raw
-
-    guessed = codes[printed] > 0x7F
-    indices = np.flatnonzero(guessed)
-    guessed[indices] = [
-        raw.FPDFText_HasUnicodeMapError(textpage, i) == 1 for i in printed[indices].tolist()
-    ]
-    return guessed
-
-
-def _directions(
-    textpage: Any, firsts: list[int], rotation: Rotation
-) -> tuple[list[Rotation], list[float]]:
-    """For each character given: how far its text is turned as seen, and its font's scale."""
-    import pypdfium2.raw as raw
-
-    matrix = raw.FS_MATRIX()
-    turns: list[Rotation] = []
-    scales: list[float] = []
-    for index in firsts:
-        turn, scale = 0, 1.0
-        if raw.FPDFText_GetMatrix(textpage, index, matrix):
-            scale = (matrix.c**2 + matrix.d**2) ** 0.5 or 1.0
-            if abs(matrix.b) > abs(matrix.a):
-                turn = 270 if matrix.b > 0 else 90
-            elif matrix.a < 0:
-                turn = 180
-        turns.append(cast(Rotation, (turn + rotation) % 360))
-        scales.append(scale)
-    return turns, scales
-
-
-def to_frame(boxes: Floats, turn: Rotation) -> Floats:
-    """Boxes [n, 4] as seen -> the frame in which text turned by `turn` runs to the right."""
-    x0, y0, x1, y1 = boxes.T
-    if turn == 90:
-        return np.stack((y0, -x1, y1, -x0), axis=1)
-    if turn == 180:
-        return np.stack((-x1, -y1, -x0, -y0), axis=1)
-    if turn == 270:
-        return np.stack((-y1, x0, -y0, x1), axis=1)
-    return boxes
 
 
 def _pieces(
@@ -286,12 +110,12 @@ def _pieces(
     new_run = np.concatenate(([True], np.diff(breaks_before) > 0))
     runs = np.cumsum(new_run) - 1
     firsts = printed[new_run].tolist()
-    turns, _ = _directions(textpage, firsts, shape.rotation)
-    turn_of = np.array(turns)[runs]
+    turns, _ = directions(textpage, firsts, shape.rotation)
+    boxes, turn_of = as_columns(codes[printed], boxes, np.array(turns)[runs])
     frames = boxes
     if turn_of.any():
         frames = boxes.copy()
-        for turn in {90, 180, 270} & set(turns):
+        for turn in {90, 180, 270} & set(turn_of.tolist()):
             chosen = turn_of == turn
             frames[chosen] = to_frame(boxes[chosen], cast(Rotation, turn))
     labels = _label_pieces(frames, new_run, turn_of)
@@ -396,7 +220,7 @@ def _style(textpage: Any, middle: int, first: int) -> tuple[float, bool, bytes]:
     """Font size in points as printed, whether it is bold from the first character on, its name."""
     import pypdfium2.raw as raw
 
-    _, (scale,) = _directions(textpage, [middle], 0)
+    _, (scale,) = directions(textpage, [middle], 0)
     size = raw.FPDFText_GetFontSize(textpage, middle) * scale
     bold, name = font_of(textpage, middle)
     if bold and first != middle:
