@@ -133,7 +133,7 @@ def describe(path: Path) -> Recording:
     """
     known = container_of(path)
     with open_recording(path) as container:
-        video = next((s for s in container.streams.video if not _is_cover(s)), None)
+        video = film_of(container)
         audio = next((s for s in container.streams.audio if s.codec_context), None)
         if video is None and audio is None:
             raise SourceUnreadable("The recording holds neither sound nor moving pictures.")
@@ -180,10 +180,10 @@ class Sound:
 
         with open_recording(self.path) as container:
             stream = next(s for s in container.streams.audio if s.codec_context)
-            _only(container, stream)
+            only(container, stream)
             resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-            origin = _origin(container)
-            for packet in _packets(container, stream, self):
+            origin = origin_of(container)
+            for packet in packets_of(container, stream, self):
                 try:
                     frames = packet.decode()
                     blocks = [(f, block) for f in frames for block in resampler.resample(f)]
@@ -223,11 +223,11 @@ def poster(path: Path, longest: int = 1280) -> Image | None:
         stream = next((s for s in container.streams.video if s.codec_context), None)
         if stream is None:
             return None
-        _only(container, stream)
+        only(container, stream)
         stream.codec_context.skip_frame = "NONKEY"
-        origin = _origin(container)
-        for packet in _packets(container, stream):
-            for frame in _frames(packet):
+        origin = origin_of(container)
+        for packet in packets_of(container, stream):
+            for frame in decode(packet):
                 picture = frame.to_image()
                 if getattr(frame, "rotation", 0):
                     picture = picture.rotate(frame.rotation, expand=True)
@@ -244,9 +244,9 @@ def subtitle_packets(path: Path, index: int) -> Iterator[tuple[float, float | No
     """(start, end or None, payload) of one subtitle stream, in seconds, without decoding video."""
     with open_recording(path) as container:
         stream = container.streams[index]
-        _only(container, stream)
-        origin = _origin(container)
-        for packet in _packets(container, stream):
+        only(container, stream)
+        origin = origin_of(container)
+        for packet in packets_of(container, stream):
             if packet.pts is None or not packet.size or packet.time_base is None:
                 continue
             start = max(0.0, float(packet.pts * packet.time_base) - origin)
@@ -254,7 +254,7 @@ def subtitle_packets(path: Path, index: int) -> Iterator[tuple[float, float | No
             yield start, start + length if length else None, bytes(packet)
 
 
-def _packets(
+def packets_of(
     container: InputContainer, stream: Any | None, sound: Sound | None = None
 ) -> Iterator[Any]:
     """Packets of `stream` (all when None) to the end, or to where the container breaks off.
@@ -270,7 +270,7 @@ def _packets(
             sound.damaged += 1
 
 
-def _only(container: InputContainer, stream: Any) -> None:
+def only(container: InputContainer, stream: Any) -> None:
     """Let the demuxer skip what belongs to other streams instead of reading it."""
     from av.stream import Discard
 
@@ -284,15 +284,15 @@ def _duration(container: InputContainer) -> float:
     if container.duration and container.duration > 0:
         return float(container.duration) / 1_000_000
     last = 0.0
-    origin = _origin(container)
-    for packet in _packets(container, None):
+    origin = origin_of(container)
+    for packet in packets_of(container, None):
         if packet.pts is not None and packet.time_base is not None:
             end = packet.pts + (packet.duration or 0)
             last = max(last, float(end * packet.time_base) - origin)
     return last
 
 
-def _origin(container: InputContainer) -> float:
+def origin_of(container: InputContainer) -> float:
     """Where the clock starts: players count from a recording's first picture or sound."""
     return max(0.0, float(container.start_time or 0) / 1_000_000)
 
@@ -323,16 +323,21 @@ def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
+def film_of(container: InputContainer) -> Any | None:
+    """The stream of moving pictures; None when there is none but a cover."""
+    return next((s for s in container.streams.video if not _is_cover(s)), None)
+
+
 def _is_turned(container: InputContainer, stream: Any) -> bool:
     """Whether players turn the picture by a quarter, as the first decoded frame says."""
-    for packet in itertools.islice(_packets(container, stream), _TRIED_PACKETS):
-        frame = next(iter(_frames(packet)), None)
+    for packet in itertools.islice(packets_of(container, stream), _TRIED_PACKETS):
+        frame = next(iter(decode(packet)), None)
         if frame is not None:
             return int(getattr(frame, "rotation", 0)) % 180 == 90
     return False
 
 
-def _frames(packet: Any) -> list[Any]:
+def decode(packet: Any) -> list[Any]:
     """What a packet decodes to; nothing when it is damaged."""
     import av
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipelines.errors import SourceUnreadable
 
@@ -43,6 +44,7 @@ class Subtitles:
 
     cues: tuple[Cue, ...]
     skipped: int
+    format: Literal["srt", "vtt"] = "srt"
 
 
 def read_subtitles(path: Path) -> Subtitles:
@@ -90,7 +92,11 @@ def parse_subtitles(text: str) -> Subtitles:
         if is_timing:
             times = _times(line)
             skipped += times is None
-    return Subtitles(tuple(sorted(cues, key=lambda cue: (cue.t_start, cue.t_end))), skipped)
+    return Subtitles(
+        cues=tuple(sorted(cues, key=lambda cue: (cue.t_start, cue.t_end))),
+        skipped=skipped,
+        format="vtt" if lines[0].startswith("WEBVTT") else "srt",
+    )
 
 
 def _times(line: str) -> tuple[float, float] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import wave
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +14,13 @@ import av
 import numpy as np
 import pytest
 
+from benchmarks.recordings import sounds_without_words, write_sound
 from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
-from pipelines.media import poster
+from pipelines.media import Sound, poster
 from pipelines.parsers.recording import AudioParser, VideoParser
+from pipelines.speech.script import Script
+from pipelines.speech.utterances import Utterance
+from pipelines.subtitles import Cue
 from pipelines.types import ParseOptions, Part, Segment, locate
 
 ROOT = Path(__file__).parent.parent
@@ -88,12 +91,7 @@ def film(
 
 
 def sound(path: Path, samples: np.ndarray) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.astype(np.int16).tobytes())
-    return path
+    return write_sound(path, samples.astype(np.int16))
 
 
 def sidecar(path: Path, said: Sequence[Said]) -> str:
@@ -182,37 +180,24 @@ def test_a_quiet_stretch_of_a_film_with_subtitles_is_no_silent_film(tmp_path: Pa
 
 def test_a_silent_film_says_what_it_is(tmp_path: Path) -> None:
     parts = parse(film(tmp_path / "silent.mkv", 70))
-    assert [len(part.segments) for part in parts] == [0, 1]
-    (segment,) = parts[1].segments
+    assert [len(part.segments) for part in parts] == [1, 0]
+    (segment,) = parts[0].segments
     assert segment.kind == "metadata"
     assert segment.text == "Video, Matroska, 00:01:10 long, 64 x 48 pixels, Pump service"
     assert (segment.locators[0].t_start, segment.locators[0].t_end) == (0.0, 70.0)
     assert codes(parts) == ["no_speech"]
 
 
-SECONDS = np.arange(RATE * 6) / RATE
-SWELL = 0.5 + 0.5 * np.sin(2 * np.pi * 2 * SECONDS)
-NOTES = np.repeat([262, 330, 392, 523, 440, 349, 294, 392] * 3, RATE // 4)
+WORDLESS = sounds_without_words()
 
 
-@pytest.mark.parametrize(
-    "samples",
-    [
-        pytest.param(np.zeros(RATE), id="silence"),
-        pytest.param(np.random.default_rng(0).normal(0, 3000, RATE * 6), id="noise"),
-        pytest.param(8000 * np.sin(2 * np.pi * 440 * SECONDS), id="tone"),
-        pytest.param(
-            SWELL * sum(2500 * np.sin(2 * np.pi * f * SECONDS) for f in (220, 277, 330, 440)),
-            id="chords",
-        ),
-        pytest.param(9000 * SWELL * np.sin(2 * np.pi * np.cumsum(NOTES) / RATE), id="melody"),
-    ],
-)
-def test_silence_and_music_yield_no_words(tmp_path: Path, samples: np.ndarray) -> None:
-    parts = list(AudioParser().parse(sound(tmp_path / "a.wav", samples), ParseOptions()))
+@pytest.mark.parametrize("name", WORDLESS)
+def test_silence_and_music_yield_no_words(tmp_path: Path, name: str) -> None:
+    path = write_sound(tmp_path / "a.wav", WORDLESS[name][: RATE * 6])
+    parts = list(AudioParser().parse(path, ParseOptions(transcriber="pocketsphinx")))
     assert speech(parts) == []
     assert codes(parts) == ["no_speech"]
-    assert parts[-1].segments[0].kind == "metadata"
+    assert parts[0].segments[0].kind == "metadata"
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +256,43 @@ def test_a_broken_sidecar_is_told_and_left_aside(tmp_path: Path) -> None:
     path.write_text("no cue in here")
     parts = parse(film(tmp_path / "pump.mkv", 3), subtitles=str(path))
     assert codes(parts) == ["subtitles_unreadable", "no_speech"]
+
+
+def test_a_sidecar_beside_subtitles_inside_is_told_to_be_unused(tmp_path: Path) -> None:
+    beside = sidecar(tmp_path / "pump.srt", [(1.0, 2.0, "From the side.")])
+    parts = parse(film(tmp_path / "pump.mkv", 10, STORY), subtitles=beside)
+    assert codes(parts) == ["subtitles_unused"]
+
+
+def test_subtitles_of_another_cut_give_way_to_the_sound(tmp_path: Path) -> None:
+    beside = sidecar(tmp_path / "late.srt", [(9000.0, 9001.0, "Late.")])
+    path = sound(tmp_path / "a.wav", np.zeros(RATE * 2))
+    parts = parse(path, subtitles=beside, transcriber="pocketsphinx")
+    assert parts[0].facts["engine"] == "pocketsphinx"
+    assert codes(parts) == ["cues_skipped", "no_speech"]
+
+
+def test_long_music_is_passed_on_window_by_window(tmp_path: Path) -> None:
+    """Parts come while nothing is understood: a parser that is silent for long is stopped."""
+    heard = []
+
+    class Deaf:
+        name, low_confidence, pause, longest = "deaf", False, 0.9, 18.0
+
+        def transcribe(self, utterance: Utterance) -> list[Cue]:
+            heard.append(utterance.start)
+            return []
+
+    loud = np.random.default_rng(1).normal(0, 6000, RATE * 90) * (np.arange(RATE * 90) // 9000 % 2)
+    script = Script(sound=Sound(sound(tmp_path / "a.wav", loud), 3600), transcriber=Deaf())
+    windows = script.windows(0, None)
+    counts = []
+    for window in windows:
+        assert window == ()
+        counts.append(len(heard))
+    assert len(counts) >= 4
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
 
 
 def test_cues_after_the_end_are_told(tmp_path: Path) -> None:

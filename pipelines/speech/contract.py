@@ -15,7 +15,8 @@ class Transcriber(Protocol):
 
     `name` goes into the report; `low_confidence` says that its words need a warning. `pause` is
     the silence in seconds that ends an utterance, `longest` the seconds after which one is cut.
-    No words are a fine answer: sound in which nothing is understood yields no Cue.
+    No words are a fine answer: sound in which nothing is understood yields no Cue. `transcribe`
+    raises OutsideUnavailable where a service outside is asked and gives no answer.
     """
 
     name: str
