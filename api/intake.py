@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 LOOK = 64 * 1024
 SUBTITLES = {"application/x-subrip", "text/vtt"}
+FETCHED = ("url", "requested_url", "redirects", "fetched_at")
+"""Facts of a version that was fetched, which reading it again doesn't tell."""
 
 
 class _Completed(Exception):
@@ -264,7 +266,7 @@ def start_ingest(
     """A job that reads the version, within the caller's transaction."""
     version.status = source.status = "queued"
     version.error_code = version.error_message = None
-    return jobs.create_job(
+    job = jobs.create_job(
         session,
         "ingest",
         subject=("source", source.id),
@@ -272,6 +274,14 @@ def start_ingest(
         user_id=user_id,
         payload={"version_id": version.id},
     )
+    if fetched := {k: v for k, v in _facts(version).items() if k in FETCHED}:
+        job.checkpoint = {"report": {"facts": fetched}}
+    return job
+
+
+def _facts(version: SourceVersion) -> dict[str, Any]:
+    facts: dict[str, Any] = (version.report or {}).get("facts", {})
+    return facts
 
 
 def _answer(source: Source, version: SourceVersion, job_id: str | None) -> dict[str, Any]:

@@ -64,6 +64,7 @@ BINARY = [
     (zipped("[Content_Types].xml", "ppt/presentation.xml"), PPTX),
     (zipped("[Content_Types].xml", "xl/workbook.xml"), XLSX),
     (zipped("mimetype", "OEBPS/a.xhtml"), "application/epub+zip"),
+    (zipped("META-INF/container.xml", "OEBPS/a.opf"), "application/epub+zip"),
     (zipped("notes/word/document.xml"), "application/zip"),
     (compound("EncryptedPackage"), DOCX),
     (compound("WordDocument"), "application/msword"),

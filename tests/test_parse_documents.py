@@ -631,31 +631,6 @@ def test_an_old_office_file_says_what_to_do(tmp_path: Path) -> None:
         parse(path)
 
 
-def words_of(text: str) -> set[str]:
-    return set(re.findall(r"\w{2,}", text))
-
-
-@needs_corpus
-@pytest.mark.corpus
-def test_saved_pages_lose_nothing_of_their_body() -> None:
-    from lxml import html
-
-    for path in sorted((CORPUS / "html").glob("*.html")):
-        page = html.fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
-        main = page.find(".//main")
-        main = page if main is None else main
-        for node in main.xpath(
-            ".//script|.//style|.//head|.//noscript|.//nav|.//footer|.//button|.//svg"
-            "|.//*[contains(@style, 'display:none') or contains(@style, 'display: none')]"
-            "|.//*[@aria-hidden='true' or @hidden]|.//comment()|.//*[@role='navigation']"
-        ):
-            if node.getparent() is not None:
-                node.drop_tree()
-        expected = words_of(" ".join(main.itertext()))
-        found = words_of(" ".join(s.text for s in segments_of(parse(path))))
-        assert len(expected & found) >= 0.97 * len(expected), path.name
-
-
 @needs_corpus
 @pytest.mark.corpus
 def test_the_blog_post_says_what_it_must() -> None:

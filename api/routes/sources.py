@@ -9,8 +9,8 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from api import access, jobs
-from api.errors import refuse
+from api import access, jobs, url_intake
+from api.errors import refuse, unprocessable
 from api.extensions import db
 from api.intake import start_ingest
 from api.models import FragmentRow, Source, SourceVersion
@@ -19,6 +19,8 @@ from api.paging import Blueprint, page_of
 from api.removal import finish_removal, remove_sources
 from api.routes.uploads import CompletedSchema
 from api.services import services
+from pipelines.errors import UrlRefused
+from pipelines.fetching.addresses import AllowedHosts, check_url
 
 blueprint = Blueprint(
     "sources", __name__, url_prefix="/api/sources", description="What is known of an instrument"
@@ -62,6 +64,17 @@ class SourceChangeSchema(Schema):
     title = fields.String(required=True, validate=validate.Length(1, 500))
 
 
+class UrlSchema(Schema):
+    instrument_id = fields.UUID(required=True)
+    url = fields.String(required=True, validate=validate.Length(1, 2000))
+    title = fields.String(load_default=None, allow_none=True, validate=validate.Length(0, 500))
+
+
+class FetchSchema(CompletedSchema):
+    version_id = fields.String(allow_none=True)
+    url = fields.String()
+
+
 class FragmentSchema(Schema):
     id = fields.String()
     version_id = fields.String()
@@ -97,6 +110,32 @@ class Sources(MethodView):
             found = found.where(or_(Source.title.ilike(pattern), Source.filename.ilike(pattern)))
         rows = page_of(found.order_by(Source.created_at.desc(), Source.id), pagination_parameters)
         return [shown(source, version) for source, version in rows]
+
+    @access.rule("instrument")
+    @blueprint.arguments(UrlSchema)
+    @blueprint.response(202, FetchSchema)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Fetch a page or file from a public address; again: a new version if it changed."""
+        instrument = access.instrument_for(str(body["instrument_id"]), "editor")
+        allowed = AllowedHosts.parse(services().config.fetch_allowed_hosts)
+        try:
+            target = check_url(body["url"].strip(), allowed)
+        except UrlRefused as error:
+            unprocessable("url", str(error))
+        title = (body["title"] or "").strip() or None
+        user_id = access.user().id
+        source, job, is_new = url_intake.add_url(
+            db.session(), instrument.id, target, title, user_id
+        )
+        if is_new:
+            jobs.enqueue(db.session(), services().queue, job)
+        return {
+            "source_id": source.id,
+            "version_id": job.payload.get("version_id"),
+            "job_id": job.id,
+            "status": source.status,
+            "url": str(target),
+        }
 
 
 @blueprint.route("/<source_id>")
@@ -174,6 +213,8 @@ def shown(source: Source, version: SourceVersion | None) -> dict[str, Any]:
     error = None
     if version is not None and version.error_code:
         error = {"code": version.error_code, "message": version.error_message}
+    elif version is None and source.status == "failed":
+        error = url_intake.fetch_error(db.session(), source.id)
     return {
         "id": source.id,
         "instrument_id": source.instrument_id,
@@ -218,6 +259,7 @@ def _one(source: Source) -> dict[str, Any]:
             "message": newest.error_message,
             "version_id": newest.id,
         }
+    answer["error"] = url_intake.fetch_error(db.session(), source.id) or answer["error"]
     return answer
 
 

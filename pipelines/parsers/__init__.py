@@ -5,6 +5,8 @@ Importing this loads no heavy library; a parser does when it parses.
 
 from pipelines.errors import UnsupportedType
 from pipelines.parsers.contract import Parser
+from pipelines.parsers.email import EmailParser
+from pipelines.parsers.epub import EpubParser
 from pipelines.parsers.html import HtmlParser, MarkdownParser
 from pipelines.parsers.image import ImageParser
 from pipelines.parsers.office import DocxParser, PptxParser
@@ -25,6 +27,8 @@ PARSERS: list[Parser] = [
     MarkdownParser(),
     TextParser(),
     HtmlParser(),
+    EmailParser(),
+    EpubParser(),
 ]
 
 
@@ -35,5 +39,5 @@ def parser_for(media_type: str) -> Parser:
             return parser
     raise UnsupportedType(
         f"Files of the type {media_type} can't be read. Upload a PDF, picture, video, recording, "
-        "Word, PowerPoint, Excel, CSV, Markdown, text or HTML file."
+        "Word, PowerPoint, Excel, CSV, Markdown, text or HTML file, an e-mail (.eml) or an EPUB."
     )

@@ -209,6 +209,8 @@ def _zip(head: bytes, tail: bytes) -> str:
         claim = re.match(rb"[a-z.+/-]{1,80}", head[38:128])
         if claim and claim[0].startswith((b"application/epub", b"application/vnd.oasis")):
             return claim[0].removesuffix(b"PK").decode("ascii")
+    if "META-INF/container.xml" in names and any(name.endswith(".opf") for name in names):
+        return "application/epub+zip"
     if "META-INF/MANIFEST.MF" in names:
         return "application/java-archive"
     return "application/zip"

@@ -180,7 +180,7 @@ def sections(
     first. A document without a segment yields one Part without segments.
     """
     all_segments = list(segments)
-    bounds = _section_bounds(all_segments)
+    bounds = section_bounds(all_segments)
     facts = {**facts, "characters": plain.characters}
     for index, (start, stop) in enumerate(bounds):
         if wanted(index, options):
@@ -194,7 +194,8 @@ def sections(
             )
 
 
-def _section_bounds(segments: Sequence[Segment]) -> list[tuple[int, int]]:
+def section_bounds(segments: Sequence[Segment]) -> list[tuple[int, int]]:
+    """(first, one after the last) of the segments of each Part; one empty range for none."""
     bounds, start, characters = [], 0, 0
     for index, segment in enumerate(segments):
         count = index - start

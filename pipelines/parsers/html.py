@@ -1,10 +1,7 @@
 """Web pages and Markdown, through unstructured's HTML partitioner.
 
-The partitioner finds paragraphs, lists, titles and code as a browser would show them. What it
-drops is put into a form that it keeps before it sees the page: forms, figures with their captions,
-`details`, merged cells, layouts made of tables. Elements carry the number of the node that they
-come from in `data-page-number`, the one attribute it hands through, so that a title keeps the
-anchor of its heading and a table its rows.
+Of a web page only the main text is kept, as `main_text` finds it; Markdown and what is mailed have
+no menus and are kept whole.
 
 Markdown becomes HTML by markdown-it-py (CommonMark with tables) rather than by `partition_md`:
 that one loses fences inside lists, lists without a blank line before them and lists indented by
@@ -14,21 +11,21 @@ two spaces.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SourceUnreadable
 from pipelines.parsers.documents import (
     PlainText,
-    clean,
     facts_of,
     language_of,
     looks_like_header,
     read_limited,
     sections,
 )
+from pipelines.parsers.html_page import HEADINGS, Page, prepare, text_of
+from pipelines.parsers.main_text import Piece, main_text
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.text import decode
 from pipelines.parsers.unstructured_setup import prepare_unstructured
@@ -36,62 +33,21 @@ from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceTyp
 
 MAX_PAGE_BYTES = 16 * 2**20
 MAX_MARKDOWN_BYTES = 8 * 2**20
-MAX_DEPTH = 100
+SIGN_IN_WORDS = 150
+"""A page that asks for a password and holds no more than this is told to look like a sign-in."""
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_NEVER_TEXT = (
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "link",
-    "meta",
-    "nav",
-    "dialog",
-    "iframe",
-    "frame",
-    "object",
-    "embed",
-    "applet",
-    "audio",
-    "video",
-    "canvas",
-    "svg",
-    "select",
-    "datalist",
-    "textarea",
-    "button",
-    "input",
-    "hr",
-    "del",
-    "noembed",
-    "noframes",
-)
-_AS_BLOCK = ("form", "fieldset", "details", "figure", "optgroup", "menu", "dir", "search")
-_AS_PARAGRAPH = ("summary", "legend", "figcaption")
-_BLOCKS = ("p", "pre", "ul", "ol", "dl", "blockquote", "table", *_HEADINGS)
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)|encoding\s*=\s*["']([\w.:-]+)""", re.I)
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_KEPT_CHARACTER = "\u2060"
-"""Word joiner: it has no width, counts as text, and `clean` takes it out again."""
 _FRONT_MATTER = re.compile(r"\A---[^\S\n]*\n(.*?)\n---[^\S\n]*(?:\n|\Z)", re.S)
-
 
 _CUT = ParseWarning(
     code="nested_too_deep",
     message="The page nests elements more than 2,000 deep; what is inside them was not read.",
 )
-
-
-@dataclass
-class _Page:
-    """A page made ready: its markup, and the nodes that its elements refer to by number."""
-
-    markup: str
-    nodes: list[Any]
-    facts: dict[str, Any]
-    cut: bool
-    """Whether the page is nested so deeply that its innermost text is lost."""
+_SIGN_IN = ParseWarning(
+    code="looks_like_sign_in",
+    message="The page asks for a password and holds little else. If it stands before what you "
+    "wanted, sign in with a browser, save that page and upload the file.",
+)
 
 
 class HtmlParser:
@@ -101,11 +57,12 @@ class HtmlParser:
     media_types = frozenset({"text/html", "application/xhtml+xml"})
 
     def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
-        data = read_limited(path, MAX_PAGE_BYTES)
-        declared = _CHARSET.search(data[:4096])
-        name = (declared[1] or declared[2]).decode("ascii", "ignore") if declared else None
-        text, encoding, warnings = decode(data, name)
-        yield from _parse(text, options, {"encoding": encoding}, warnings)
+        markup, encoding, warnings = decode_page(read_limited(path, MAX_PAGE_BYTES))
+        page, pieces = pieces_of(markup)
+        found = main_text(markup, pieces)
+        facts = {**(page.facts if page else {}), "encoding": encoding, **found.facts}
+        warnings = [*warnings, *page_warnings(page, pieces), *found.warnings]
+        yield from _parts(found.pieces, options, facts, warnings)
 
 
 class MarkdownParser:
@@ -124,27 +81,57 @@ class MarkdownParser:
             text = text[front.end() :]
             facts |= _front_matter(front[1])
         renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-        yield from _parse(renderer.render(text), options, facts, warnings, name_headings=True)
+        page, pieces = pieces_of(renderer.render(text), name_headings=True)
+        facts = {**(page.facts if page else {}), **facts}
+        warnings = [*warnings, *page_warnings(page, pieces)]
+        yield from _parts(pieces, options, facts, warnings)
 
 
-def _parse(
-    markup: str,
+def decode_page(data: bytes) -> tuple[str, str, list[ParseWarning]]:
+    """Markup, encoding and warnings, by what the page declares at its beginning."""
+    declared = _CHARSET.search(data[:4096])
+    name = (declared[1] or declared[2]).decode("ascii", "ignore") if declared else None
+    return decode(data, name)
+
+
+def pieces_of(markup: str, *, name_headings: bool = False) -> tuple[Page | None, list[Piece]]:
+    """The page made ready (None when it holds nothing) and its pieces in reading order."""
+    try:
+        page = prepare(markup, name_headings=name_headings)
+        return page, list(_pieces(page)) if page else []
+    except RecursionError as exc:
+        raise SourceUnreadable("The page is nested too deeply to be read.") from exc
+
+
+def page_warnings(page: Page | None, pieces: Sequence[Piece]) -> list[ParseWarning]:
+    """What a reader of the report should know of the whole page."""
+    if page is None:
+        return []
+    warnings = [_CUT] if page.cut else []
+    if page.asks_password and sum(len(piece.words) for piece in pieces) <= SIGN_IN_WORDS:
+        warnings.append(_SIGN_IN)
+    return warnings
+
+
+def add_pieces(pieces: Iterable[Piece], plain: PlainText) -> Iterator[Segment]:
+    """Segments of the pieces, at their places in the plain text."""
+    for piece in pieces:
+        if piece.kind == "table":
+            yield from plain.add_table(
+                piece.rows, header_rows=piece.header_rows, anchors=piece.anchor
+            )
+        else:
+            yield from plain.add(piece.text, piece.kind, level=piece.level, anchor=piece.anchor)
+
+
+def _parts(
+    pieces: Iterable[Piece],
     options: ParseOptions,
     facts: dict[str, Any],
     warnings: list[ParseWarning],
-    *,
-    name_headings: bool = False,
 ) -> Iterator[Part]:
     plain = PlainText()
-    segments: list[Segment] = []
-    try:
-        if page := _prepare(markup, name_headings=name_headings):
-            segments = list(_segments(page, plain))
-            facts = {**page.facts, **facts}
-            if page.cut:
-                warnings = [*warnings, _CUT]
-    except RecursionError as exc:
-        raise SourceUnreadable("The page is nested too deeply to be read.") from exc
+    segments = list(add_pieces(pieces, plain))
     title = next((s.text for s in segments if s.kind == "title"), None)
     facts = {
         **facts_of(title=title, language=language_of(s.text for s in segments)),
@@ -153,7 +140,7 @@ def _parse(
     yield from sections(segments, plain, options, facts=facts, warnings=warnings)
 
 
-def _segments(page: _Page, plain: PlainText) -> Iterator[Segment]:
+def _pieces(page: Page) -> Iterator[Piece]:
     prepare_unstructured()
     from unstructured.partition.html import partition_html
 
@@ -161,200 +148,33 @@ def _segments(page: _Page, plain: PlainText) -> Iterator[Segment]:
     for element in partition_html(text=page.markup, languages=[""]):
         number = element.metadata.page_number
         node = page.nodes[number] if number is not None and number < len(page.nodes) else None
-        category = element.category
+        category, text = element.category, element.text
+        links = element.metadata.link_texts or ()
+        linked = min(1.0, sum(len(link or "") for link in links) / max(1, len(text)))
         if category == "Image":
-            yield from plain.add(element.text, "caption", anchor=anchor)
+            yield Piece("caption", text, anchor=anchor)
         elif category == "Table" and node is not None and node.tag == "table":
-            yield from _table(node, plain, anchor)
-        elif category == "Title" and node is not None and node.tag in _HEADINGS:
+            yield from _table(node, anchor)
+        elif category == "Title" and node is not None and node.tag in HEADINGS:
             anchor = node.get("data-anchor") or anchor
-            yield from plain.add(element.text, "title", level=int(node.tag[1]), anchor=anchor)
+            yield Piece("title", text, int(node.tag[1]), anchor, linked=linked)
         elif node is not None and node.get("data-caption"):
-            yield from plain.add(element.text, "caption", anchor=anchor)
+            yield Piece("caption", text, anchor=anchor)
         elif category == "CodeSnippet":
-            yield from plain.add(element.text, "code", anchor=anchor)
+            yield Piece("code", text, anchor=anchor)
         elif category == "ListItem":
-            yield from plain.add(element.text, "list_item", anchor=anchor)
+            yield Piece("list_item", text, anchor=anchor, linked=linked)
         else:
-            yield from plain.add(element.text, anchor=anchor)
+            yield Piece("text", text, anchor=anchor, linked=linked)
 
 
-def _table(table: Any, plain: PlainText, anchor: str | None) -> Iterator[Segment]:
+def _table(table: Any, anchor: str | None) -> Iterator[Piece]:
     for caption in table.iterchildren("caption"):
-        yield from plain.add(_text_of(caption), "caption", anchor=anchor)
-    rows, header_rows = rows_of(table, _text_of)
+        yield Piece("caption", text_of(caption), anchor=anchor)
+    rows, header_rows = rows_of(table, text_of)
     if not header_rows and looks_like_header(rows):
         header_rows = 1
-    yield from plain.add_table(rows, header_rows=min(header_rows, 3), anchors=anchor)
-
-
-def _text_of(node: Any) -> str:
-    """Text of a cell; `br` and blocks part words, inline tags don't."""
-    parts: list[str] = []
-    for part in node.iter():
-        if not isinstance(part.tag, str):
-            continue
-        if part is not node and part.tag in ("br", "div", "li", "tr", "td", "th", *_BLOCKS):
-            parts.append(" ")
-        parts.append(part.text or "")
-        if part is not node:
-            parts.append(part.tail or "")
-    return clean(" ".join("".join(parts).split()))
-
-
-def _prepare(markup: str, *, name_headings: bool) -> _Page | None:
-    """The page in a form that the partitioner keeps whole; None when there is nothing in it."""
-    from lxml import etree, html
-
-    parser = html.HTMLParser(
-        encoding="utf-8",
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-        # Lets it nest 2048 deep instead of 256; below that text is lost.
-        huge_tree=True,
-    )
-    # A lone surrogate (from a UTF-16 file) has no UTF-8 form.
-    data = markup.encode("utf-8", "replace")
-    if not data.strip():
-        return None
-    try:
-        root = html.document_fromstring(data, parser=parser)
-    except etree.ParserError:
-        return None
-    cut = any("depth" in entry.message.lower() for entry in parser.error_log)
-    facts = _head_facts(root)
-    _drop(root)
-    _flatten(root)
-    for node in root.iter(*_AS_BLOCK):
-        node.tag = "div"
-    for node in root.iter("label", "output"):
-        node.tag = "span"
-    for node in list(root.iter(*_AS_PARAGRAPH)):
-        if node.tag == "figcaption":
-            node.set("data-caption", "1")
-        node.tag = "p"
-    for table in list(root.iter("table")):
-        if _is_layout(table):
-            _unwrap_table(table)
-    if name_headings:
-        _name_headings(root.iter(*_HEADINGS))
-    nodes = _number(root)
-    return _Page(etree.tostring(root, encoding="unicode", method="html"), nodes, facts, cut)
-
-
-def _drop(root: Any) -> None:
-    doomed = list(root.iter(*_NEVER_TEXT))
-    doomed += root.xpath("//*[@hidden or @aria-hidden='true' or @role='navigation']")
-    doomed += [n for n in root.xpath("//*[@style]") if _HIDDEN_STYLE.search(n.get("style"))]
-    body_footers = root.xpath("//footer[not(ancestor::article or ancestor::blockquote)]")
-    for node in [*doomed, *body_footers]:
-        if node.getparent() is not None and node.tag not in ("html", "body"):
-            node.drop_tree()
-    # The partitioner goes straight to `main`, also where a script would have filled it.
-    for main in list(root.iter("main")):
-        if not main.text_content().strip():
-            main.drop_tree()
-
-
-def _flatten(root: Any) -> None:
-    """Lifts what is nested deeper than any page needs: the partitioner recurses into it."""
-    from lxml import etree
-
-    depth, deep = 0, []
-    for event, node in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if event == "end" and depth >= MAX_DEPTH and isinstance(node.tag, str):
-            deep.append(node)
-    for node in deep:
-        node.drop_tag()
-
-
-def _is_layout(table: Any) -> bool:
-    """A table that only arranges the page: it holds tables, titles, or a single column."""
-    if table.xpath("./tr/th | ./thead | ./tbody/tr/th"):
-        return False
-    if any(node is not table for node in table.iter("table", "pre", *_HEADINGS)):
-        return True
-    cells = [len(row.findall("td")) + len(row.findall("th")) for row in table.iter("tr")]
-    return not cells or max(cells) <= 1
-
-
-def _unwrap_table(table: Any) -> None:
-    for node in list(table.iterchildren("tbody", "thead", "tfoot")):
-        for row in node.iterchildren("tr"):
-            _row_to_blocks(row)
-        node.tag = "div"
-    for row in list(table.iterchildren("tr")):
-        _row_to_blocks(row)
-    for caption in table.iterchildren("caption"):
-        caption.tag = "p"
-    table.tag = "div"
-
-
-def _row_to_blocks(row: Any) -> None:
-    for cell in row.iterchildren("td", "th"):
-        cell.tag = "div"
-    row.tag = "div"
-
-
-def _number(root: Any) -> list[Any]:
-    """Numbers the nodes that a segment has to be traced to, and marks headings with anchors."""
-    for node in root.xpath("//*[@data-page-number]"):
-        del node.attrib["data-page-number"]
-    nodes = list(root.iter("table", "p", *_HEADINGS))
-    for number, node in enumerate(nodes):
-        node.set("data-page-number", str(number))
-        if node.tag in _HEADINGS and (name := _anchor(node)):
-            node.set("data-anchor", f"#{name}")
-    # The partitioner takes a text of one character for decoration and drops it.
-    for node in root.iter():
-        if len((node.text or "").strip()) == 1:
-            node.text += _KEPT_CHARACTER
-        if len((node.tail or "").strip()) == 1:
-            node.tail += _KEPT_CHARACTER
-    return nodes
-
-
-def _anchor(heading: Any) -> str | None:
-    if name := heading.get("id"):
-        return str(name)
-    for node in heading.iter("a", "span"):
-        if name := node.get("id") or node.get("name"):
-            return str(name)
-    parent = heading.getparent()
-    first = parent is not None and heading.getprevious() is None
-    if first and not (parent.text or "").strip():
-        return parent.get("id")
-    return None
-
-
-def _name_headings(headings: Iterable[Any]) -> None:
-    taken: dict[str, int] = {}
-    for heading in headings:
-        name = re.sub(r"[^\w\- ]", "", heading.text_content().strip().lower()).replace(" ", "-")
-        count = taken[name] = taken.get(name, -1) + 1
-        if name and not heading.get("id"):
-            heading.set("id", f"{name}-{count}" if count else name)
-
-
-def _head_facts(root: Any) -> dict[str, Any]:
-    def meta(*names: str) -> str | None:
-        for name in names:
-            for node in root.xpath("//meta[@name=$n or @property=$n]", n=name):
-                if content := node.get("content"):
-                    return str(content)
-        return None
-
-    language = (root.get("lang") or "").split("-")[0].lower()
-    return facts_of(
-        title=root.findtext(".//title") or meta("og:title"),
-        author=meta("author", "article:author"),
-        description=meta("description", "og:description"),
-        created=meta("article:published_time", "date", "dc.date", "DC.date"),
-        modified=meta("article:modified_time", "last-modified"),
-        language=language if re.fullmatch(r"[a-z]{2,3}", language) else None,
-    )
+    yield Piece("table", rows=rows, header_rows=min(header_rows, 3), anchor=anchor)
 
 
 def _front_matter(text: str) -> dict[str, Any]:

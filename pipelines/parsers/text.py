@@ -16,7 +16,7 @@ from pipelines.parsers.documents import (
     read_limited,
     sections,
 )
-from pipelines.types import ParseOptions, ParseWarning, Part, SourceType
+from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
 
 MAX_TEXT_BYTES = 64 * 2**20
 
@@ -83,13 +83,19 @@ class TextParser:
     def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
         text, encoding, warnings = decode(read_limited(path, MAX_TEXT_BYTES))
         plain = PlainText()
-        segments = []
-        for paragraph in re.split(r"\n[^\S\n]*\n\s*?(?=\S|\Z)", text.replace("\r\n", "\n")):
-            lines = [line for line in paragraph.splitlines() if line.strip()]
-            if lines and all(_LIST_ITEM.match(line) for line in lines):
-                for line in lines:
-                    segments += plain.add(line, "list_item")
-            else:
-                segments += plain.add(paragraph)
+        segments = paragraphs(text, plain)
         facts = facts_of(encoding=encoding, language=language_of(s.text for s in segments))
         yield from sections(segments, plain, options, facts=facts, warnings=warnings)
+
+
+def paragraphs(text: str, plain: PlainText) -> list[Segment]:
+    """Segments of a plain text: its paragraphs and the items of its lists."""
+    segments = []
+    for paragraph in re.split(r"\n[^\S\n]*\n\s*?(?=\S|\Z)", text.replace("\r\n", "\n")):
+        lines = [line for line in paragraph.splitlines() if line.strip()]
+        if lines and all(_LIST_ITEM.match(line) for line in lines):
+            for line in lines:
+                segments += plain.add(line, "list_item")
+        else:
+            segments += plain.add(paragraph)
+    return segments
