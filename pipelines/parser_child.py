@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import PipelineError, SourceTooLarge, SourceUnreadable
+from pipelines.outside import AskingParent
 from pipelines.parsers import parser_for
 from pipelines.types import ParseOptions
 
@@ -39,9 +40,8 @@ def main(settings: dict[str, Any]) -> None:
     requests, answers = _own_pipes()
     _confine(**settings)
     with os.fdopen(requests, "rb") as reader, os.fdopen(answers, "wb") as writer:
-        while header := reader.read(LENGTH.size):
-            request = json.loads(reader.read(LENGTH.unpack(header)[0]))
-            _answer(request, writer)
+        while (request := _read(reader)) is not None:
+            _answer(request, reader, writer)
             gc.collect()
 
 
@@ -55,7 +55,7 @@ def _own_pipes() -> tuple[int, int]:
     return requests, answers
 
 
-def _confine(parent: int, memory_limit: int, niceness: int, *, network: bool) -> None:
+def _confine(parent: int, memory_limit: int, niceness: int) -> None:
     os.nice(niceness)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
@@ -71,7 +71,7 @@ def _confine(parent: int, memory_limit: int, niceness: int, *, network: bool) ->
         os._exit(1)
     # A namespace of its own holds no network but a loopback that is down. Who may not make one
     # directly may as the owner of a new user namespace, where the system allows those.
-    dropped = network or any(
+    dropped = any(
         libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET)
     )
     if not dropped:
@@ -85,13 +85,26 @@ def _limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (bound, bound))
 
 
-def _answer(request: dict[str, Any], writer: Any) -> None:
+def _answer(request: dict[str, Any], reader: Any, writer: Any) -> None:
     """Parts, then an end or an error; `retire` says that the process is no longer to be trusted."""
+
+    def ask(question: dict[str, Any], payload: bytes) -> dict[str, Any]:
+        _write(writer, json.dumps({"type": "ask", **question}).encode())
+        _write(writer, payload)
+        answer = _read(reader)
+        if answer is None:
+            # Whoever wanted the file read is gone.
+            sys.exit(1)
+        return answer
+
     try:
-        options = ParseOptions.model_validate(request["options"])
+        options = ParseOptions.model_validate(
+            {**request["options"], "outside": AskingParent(ask, **request["outside"])}
+        )
         parser = parser_for(request["media_type"])
         for part in parser.parse(Path(request["path"]), options):
-            _write(writer, f'{{"type":"part","part":{part.model_dump_json()}}}')
+            text = f'{{"type":"part","part":{part.model_dump_json()}}}'
+            _write(writer, text.encode("utf-8", "replace"))
     except PipelineError as error:
         _write_error(writer, error, retire=False)
     except MemoryError:
@@ -112,16 +125,24 @@ def _answer(request: dict[str, Any], writer: Any) -> None:
             retire=True,
         )
     else:
-        _write(writer, '{"type":"end"}')
+        _write(writer, b'{"type":"end"}')
 
 
 def _write_error(writer: Any, error: PipelineError, *, retire: bool) -> None:
     answer = {"type": "error", "code": error.code, "message": str(error), "retire": retire}
-    _write(writer, json.dumps(answer))
+    _write(writer, json.dumps(answer).encode())
 
 
-def _write(writer: Any, text: str) -> None:
-    data = text.encode("utf-8", "replace")
+def _read(reader: Any) -> dict[str, Any] | None:
+    """The next message of the parent, None when it closed its end."""
+    header = reader.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    message: dict[str, Any] = json.loads(reader.read(LENGTH.unpack(header)[0]))
+    return message
+
+
+def _write(writer: Any, data: bytes) -> None:
     writer.write(LENGTH.pack(len(data)))
     writer.write(data)
     writer.flush()

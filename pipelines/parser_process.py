@@ -4,8 +4,10 @@
 pipelines.parser_process`, without secrets in its environment, without a network where the system
 lets it give that up, within limits on memory and files, which dies with its parent. Both ends
 speak frames: the length of a JSON text as four bytes, big endian, then the text. A request is
-`{path, media_type, options}`; answers are `{type: part, part}`, then `{type: end}` or
-`{type: error, code, message, retire}`. Nothing is ever unpickled.
+`{path, media_type, options, outside}`; answers are `{type: part, part}`, then `{type: end}` or
+`{type: error, code, message, retire}`. In between the parser may ask for what it has no network
+for: `{type: ask, kind, ...}`, followed by a frame of bytes, is answered as outside.py's Desk says.
+Nothing is ever unpickled.
 
 It is started with Popen because Celery's prefork children are daemonic, and those may not use
 multiprocessing.
@@ -36,6 +38,7 @@ from pydantic import ValidationError
 
 import pipelines
 from pipelines.errors import ERRORS, ParserCrashed, ParserStalled, SourceUnreadable
+from pipelines.outside import MAX_ASK_BYTES, Desk
 from pipelines.types import ParseOptions, Part
 
 log = logging.getLogger(__name__)
@@ -64,18 +67,13 @@ class ParserProcess:
         max_rss: int = 1024 * 2**20,
         memory_limit: int = 4 * 2**30,
         niceness: int = 0,
-        network: bool = False,
     ) -> None:
         """`memory_limit` bounds the data of the process in bytes, so that a bomb ends in an error;
-        `niceness` is added to the parent's; `network` is for parsers that call a service."""
+        `niceness` is added to the parent's."""
         self.stall_seconds = stall_seconds
         self.max_files = max_files
         self.max_rss = max_rss
-        self._settings = {
-            "memory_limit": memory_limit,
-            "niceness": niceness,
-            "network": network,
-        }
+        self._settings = {"memory_limit": memory_limit, "niceness": niceness}
         self._child: _Child | None = None
         self._busy = threading.Lock()
 
@@ -90,19 +88,22 @@ class ParserProcess:
         """Parts of the file as its parser yields them; the pipeline's errors as it raises them.
 
         Raises ParserStalled when no answer comes for `stall_seconds`, ParserCrashed when the
-        process dies; both name the place. A consumer that stops early ends the process.
+        process dies; both name the place. A consumer that stops early ends the process. What the
+        parser asks of `options.outside` is asked here, on the consumer's thread, and is no stall.
         """
         if not self._busy.acquire(blocking=False):
             raise RuntimeError("this parser process is busy; one parses one file at a time")
         finished = False
         try:
             place = _Place(options)
+            desk = Desk(options.outside)
             request = {
                 "path": str(path.resolve()),
                 "media_type": media_type,
                 "options": options.model_dump(mode="json"),
+                "outside": desk.names,
             }
-            child, message = self._ask(request, place)
+            child, message = self._begin(request, place, desk)
             while message["type"] != "end":
                 if message["type"] == "error":
                     finished = not message.get("retire")
@@ -111,7 +112,7 @@ class ParserProcess:
                 part = _part_of(message)
                 place.follows(part)
                 yield part
-                message = self._receive(child, place)
+                message = self._next(child, place, desk)
             finished = True
         finally:
             if not finished:
@@ -148,7 +149,9 @@ class ParserProcess:
             self._child = _Child(self._settings)
         return self._child
 
-    def _ask(self, request: dict[str, Any], place: _Place) -> tuple[_Child, dict[str, Any]]:
+    def _begin(
+        self, request: dict[str, Any], place: _Place, desk: Desk
+    ) -> tuple[_Child, dict[str, Any]]:
         """Sends the request; the process that took it, and its first answer.
 
         A process kept from an earlier file may die just now, of what that one did to it. A fresh
@@ -157,31 +160,52 @@ class ParserProcess:
         child = self._ready_child()
         kept = child.files > 0
         try:
-            self._send(child, request, place)
-            return child, self._receive(child, place)
+            return child, self._first(child, request, place, desk)
         except ParserCrashed:
             if not kept:
                 raise
         self.close()
         child = self._ready_child()
-        self._send(child, request, place)
-        return child, self._receive(child, place)
+        return child, self._first(child, request, place, desk)
 
-    def _send(self, child: _Child, request: dict[str, Any], place: _Place) -> None:
-        data = json.dumps(request).encode("utf-8")
+    def _first(
+        self, child: _Child, request: dict[str, Any], place: _Place, desk: Desk
+    ) -> dict[str, Any]:
         child.files += 1
+        self._send(child, request, place)
+        return self._next(child, place, desk)
+
+    def _next(self, child: _Child, place: _Place, desk: Desk) -> dict[str, Any]:
+        """The next answer; what the parser asks on the way is asked for it."""
+        while True:
+            message = self._receive(child, place)
+            if message["type"] != "ask":
+                return message
+            self._send(child, desk.answer(message, self._frame(child, place, MAX_ASK_BYTES)), place)
+
+    def _send(self, child: _Child, message: dict[str, Any], place: _Place) -> None:
+        data = json.dumps(message).encode("utf-8")
         try:
             child.write(LENGTH.pack(len(data)) + data)
         except BrokenPipeError as exc:
             raise self._crashed(child, place) from exc
 
     def _receive(self, child: _Child, place: _Place) -> dict[str, Any]:
+        try:
+            message = json.loads(self._frame(child, place, MAX_MESSAGE_BYTES))
+        except ValueError as exc:
+            raise SourceUnreadable(f"The parser answered nonsense at {place}.") from exc
+        if not isinstance(message, dict) or "type" not in message:
+            raise SourceUnreadable(f"The parser answered nonsense at {place}.")
+        return message
+
+    def _frame(self, child: _Child, place: _Place, most: int) -> bytes:
         deadline = time.monotonic() + self.stall_seconds
         try:
             (length,) = LENGTH.unpack(child.read(LENGTH.size, deadline))
-            if length > MAX_MESSAGE_BYTES:
+            if length > most:
                 raise SourceUnreadable(f"The parser answered nonsense at {place}.")
-            message = json.loads(child.read(length, deadline))
+            return child.read(length, deadline)
         except TimeoutError as exc:
             raise ParserStalled(
                 f"{str(place).capitalize()} took longer than {self.stall_seconds:g} s to read. "
@@ -189,11 +213,6 @@ class ParserProcess:
             ) from exc
         except EOFError as exc:
             raise self._crashed(child, place) from exc
-        except ValueError as exc:
-            raise SourceUnreadable(f"The parser answered nonsense at {place}.") from exc
-        if not isinstance(message, dict) or "type" not in message:
-            raise SourceUnreadable(f"The parser answered nonsense at {place}.")
-        return message
 
     def _crashed(self, child: _Child, place: _Place) -> ParserCrashed:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,10 +58,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was heard: sentences with their seconds, `(start, end, text)`."""
+    """What was heard: sentences with their seconds, `(start, end, text)`.
+
+    `judged` replaces fields of a sentence by its number, for example its `no_speech_prob`. A model
+    that is `wordy` writes the words without seconds and refuses `verbose_json`, as newer ones do.
+    """
 
     segments: tuple[tuple[float, float, str], ...]
     language: str = "english"
+    judged: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    wordy: bool = False
 
     @property
     def body(self) -> dict[str, Any]:
@@ -82,6 +88,7 @@ class Transcript:
                     "avg_logprob": -0.2,
                     "compression_ratio": 1.2,
                     "no_speech_prob": 0.01,
+                    **self.judged.get(number, {}),
                 }
                 for number, (start, end, text) in enumerate(self.segments)
             ],

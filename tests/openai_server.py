@@ -6,11 +6,12 @@
 
 It answers over real HTTP on a free loopback port, so timeouts, retries, dropped connections and
 half-sent streams are the real thing. Shapes follow the OpenAI API reference: chat completions
-(streamed and whole), the list of models, audio transcriptions, error bodies.
+(streamed and whole, with pictures), the list of models, audio transcriptions, error bodies.
 """
 
 from __future__ import annotations
 
+import base64
 import email.policy
 import json
 import select
@@ -50,6 +51,20 @@ class Recorded:
     body: dict[str, Any]
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
+    @property
+    def pictures(self) -> list[bytes]:
+        """Pictures in the messages, as files; ValueError for what is no data URL of a picture."""
+        found = []
+        for message in self.body.get("messages", []):
+            content = message.get("content")
+            for part in content if isinstance(content, list) else []:
+                if part["type"] == "image_url":
+                    head, _, data = part["image_url"]["url"].partition(";base64,")
+                    if not head.startswith("data:image/"):
+                        raise ValueError("this server takes pictures as data URLs")
+                    found.append(base64.b64decode(data, validate=True))
+        return found
+
 
 class OpenAIServer:
     """Serves scripted replies in order on `base_url`; a context manager.
@@ -85,6 +100,10 @@ class OpenAIServer:
             return self._replies.popleft()
         except IndexError:
             return Failure(400, "The script holds no more replies.", code="script_exhausted")
+
+    def put_back(self, reply: Transcript) -> None:
+        """The next reply again: this request was refused for what it asked."""
+        self._replies.appendleft(reply)
 
     def record_disconnect(self, request: Recorded) -> None:
         with self._left:
@@ -175,6 +194,10 @@ class _Handler(BaseHTTPRequestHandler):
                 Failure(400, f"The script's next reply is no {expected.__name__}.", code="script")
             )
         try:
+            _ = request.pictures
+        except ValueError as error:
+            return self._fail(Failure(400, f"Invalid image: {error}.", code="invalid_image"))
+        try:
             if isinstance(reply, Transcript):
                 return self._transcript(request, reply)
             if request.body.get("stream"):
@@ -253,7 +276,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _transcript(self, request: Recorded, reply: Transcript) -> None:
         wanted = request.body.get("response_format", "json")
-        if wanted == "verbose_json":
+        if reply.wordy and wanted == "verbose_json":
+            self.owner.put_back(reply)
+            message = "response_format 'verbose_json' is not compatible with this model."
+            self._fail(Failure(400, message, code="unsupported_value"))
+        elif wanted == "verbose_json":
             self._json(200, reply.body)
         elif wanted == "json":
             self._json(200, {"text": reply.body["text"]})

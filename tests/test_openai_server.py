@@ -125,3 +125,24 @@ def test_a_transcription_keeps_its_seconds(server, client):
     sent = server.requests[0]
     assert sent.body["model"] == "whisper-1"
     assert sent.files["file"] == ("speech.wav", b"RIFF\x00\r\n\xff")
+
+
+def test_pictures_are_taken_as_data_urls(server, client):
+    server.script(["A pump.", "A pump."])
+    for url, status in (("data:image/jpeg;base64,/9j/4A==", 200), ("http://a.example/b.png", 400)):
+        picture = {"type": "image_url", "image_url": {"url": url}}
+        question = [{"role": "user", "content": [{"type": "text", "text": "What?"}, picture]}]
+        if status == 200:
+            client.chat.completions.create(model="m", messages=question)
+            assert server.requests[-1].pictures == [b"\xff\xd8\xff\xe0"]
+        else:
+            with pytest.raises(openai.BadRequestError, match="data URLs"):
+                client.chat.completions.create(model="m", messages=question)
+
+
+def test_a_wordy_model_refuses_seconds(server, client):
+    server.script([Transcript(((0.0, 1.5, "Close the lid."),), wordy=True)])
+    speech = ("speech.wav", b"RIFF")
+    with pytest.raises(openai.BadRequestError, match="not compatible"):
+        client.audio.transcriptions.create(model="m", file=speech, response_format="verbose_json")
+    assert client.audio.transcriptions.create(model="m", file=speech).text == "Close the lid."

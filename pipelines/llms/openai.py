@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipelines.breakable import breakable
 from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
 
-if TYPE_CHECKING:
-    import httpx2
-
-CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 120.0
 RETRIES = 3
 
 
@@ -43,7 +37,7 @@ class OpenAI:
         import openai
 
         messages: Any = list(prompt.messages)
-        client = self._client.with_options(http_client=_breakable(stop))
+        client = self._client.with_options(http_client=breakable(stop))
         try:
             with client.chat.completions.create(
                 model=self._model,
@@ -65,36 +59,6 @@ class OpenAI:
             if stop.is_set():
                 return
             raise _translated(error) from error
-
-
-def _breakable(stop: Stop) -> httpx2.Client:
-    """A client whose connection is shut down when `stop` is set.
-
-    Closing a response does not wake a thread that waits for its next byte; shutting down the
-    socket does. So the client is told of each connection it opens, and keeps none for later.
-    """
-    import httpx2
-
-    def traced(name: str, info: dict[str, Any]) -> None:
-        if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            connection = info["return_value"].get_extra_info("socket")
-            stop.call(lambda: _shut_down(connection))
-
-    def trace(request: httpx2.Request) -> None:
-        request.extensions = {**request.extensions, "trace": traced}
-
-    return httpx2.Client(
-        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx2.Limits(max_keepalive_connections=0),
-        event_hooks={"request": [trace]},
-        follow_redirects=True,
-    )
-
-
-def _shut_down(connection: socket.socket | None) -> None:
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _translated(error: Exception) -> LLMError:

@@ -1,0 +1,45 @@
+"""HTTP connections that another thread can break off."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from pipelines.llms.contract import Stop
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 120.0
+
+
+def breakable(stop: Stop) -> httpx2.Client:
+    """A client whose connection is shut down when `stop` is set.
+
+    Closing a response does not wake a thread that waits for its next byte; shutting down the
+    socket does. So the client is told of each connection it opens, and keeps none for later.
+    """
+    import httpx2
+
+    def traced(name: str, info: dict[str, Any]) -> None:
+        if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            connection = info["return_value"].get_extra_info("socket")
+            stop.call(lambda: _shut_down(connection))
+
+    def trace(request: httpx2.Request) -> None:
+        request.extensions = {**request.extensions, "trace": traced}
+
+    return httpx2.Client(
+        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx2.Limits(max_keepalive_connections=0),
+        event_hooks={"request": [trace]},
+        follow_redirects=True,
+    )
+
+
+def _shut_down(connection: socket.socket | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
