@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from api.models import ChatTurn, Citation, FragmentRow, Source
 from api.models.base import new_id
 from pipelines.answer import Answer, Proof
-from pipelines.index import collection_name
 from pipelines.types import Hit
 
 HISTORY = 4
@@ -48,9 +47,6 @@ class AnswerStore:
             Source.current_version_id.is_not(None),
         )
         return [str(version_id) for version_id in self._session.scalars(current)]
-
-    def collection(self, model: str) -> str:
-        return collection_name(self._turn.instrument_id, model)
 
     def load(self, ids: Sequence[str]) -> Mapping[str, Hit]:
         """The fragments that may be seen now: of current versions of this instrument."""

@@ -9,8 +9,11 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
+from api import jobs
 from api.extensions import db
+from api.indexes import is_outdated
 from api.models import AccessGrant, Instrument, User
+from api.reindexing import begin_reindex
 from api.services import services
 
 users = AppGroup("users", help="The people who may sign in.")
@@ -19,6 +22,7 @@ users = AppGroup("users", help="The people who may sign in.")
 def init_app(app: Flask) -> None:
     app.cli.add_command(users)
     app.cli.add_command(seed)
+    app.cli.add_command(reindex)
 
 
 @users.command("create")
@@ -59,6 +63,31 @@ def seed() -> None:
         db.session.flush()
         db.session.add(AccessGrant(instrument_id=instrument.id, user_id=admin.id, role="manager"))
     db.session.commit()
+
+
+@click.command("reindex")
+@click.argument("slugs", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every instrument that another model indexed.")
+@with_appcontext
+def reindex(slugs: tuple[str, ...], every: bool) -> None:
+    """Make the vector index of instruments anew by EMBEDDING_MODEL; they answer meanwhile."""
+    with_ = services()
+    model = with_.config.embedding_model
+    found = [
+        instrument
+        for instrument in db.session.scalars(select(Instrument).order_by(Instrument.slug)).all()
+        if instrument.slug in slugs or (every and is_outdated(instrument, model))
+    ]
+    if missing := set(slugs) - {instrument.slug for instrument in found}:
+        raise click.ClickException(f"There is no instrument {', '.join(sorted(missing))}.")
+    for instrument in found:
+        job = begin_reindex(db.session(), instrument, None)
+        db.session.commit()
+        if job is None:
+            click.echo(f"{instrument.slug}: is being reindexed already")
+            continue
+        jobs.enqueue(db.session(), with_.queue, job)
+        click.echo(f"{instrument.slug}: job {job.id}")
 
 
 def _user(email: str, role: str, password: str, name: str) -> User:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from pipelines.fetching.addresses import AllowedHosts
+
 DEFAULT_SECRET = "local-development-secret-not-for-production"  # noqa: S105
 DEFAULT_DEMO_PASSWORD = "vouch-demo"  # noqa: S105
 
@@ -101,10 +103,39 @@ class Config:
     transcriber: str = setting(
         "TRANSCRIBER",
         "auto",
-        "Speech to text where no subtitles exist: `auto`, `whisper:DIRECTORY`, `pocketsphinx`, "
-        "`none`",
+        "Speech to text where no subtitles exist: `auto`, `whisper:DIRECTORY`, `openai:MODEL`, "
+        "`pocketsphinx`, `none`",
     )
+    transcriber_base_url: str = setting(
+        "TRANSCRIBER_BASE_URL",
+        "",
+        "Endpoint for `TRANSCRIBER=openai:MODEL`; empty means `OPENAI_BASE_URL` with its key",
+    )
+    transcriber_api_key: str = setting("TRANSCRIBER_API_KEY", "", "Key for `TRANSCRIBER_BASE_URL`")
+    vision_model: str = setting(
+        "VISION_MODEL",
+        "",
+        "Describes pictures: `openai:MODEL` asks an OpenAI-compatible endpoint; empty means nobody",
+    )
+    vision_base_url: str = setting(
+        "VISION_BASE_URL",
+        "",
+        "Endpoint for `VISION_MODEL`; empty means `OPENAI_BASE_URL` with its key",
+    )
+    vision_api_key: str = setting("VISION_API_KEY", "", "Key for `VISION_BASE_URL`")
     max_upload_bytes: int = setting("MAX_UPLOAD_BYTES", 2 * 1024**3, "Largest file accepted")
+    fetch_allowed_hosts: str = setting(
+        "FETCH_ALLOWED_HOSTS",
+        "",
+        "Hosts, as `host` or `host:port` with commas between, that URLs may be fetched from "
+        "though they are private",
+    )
+    fetch_max_bytes: int = setting(
+        "FETCH_MAX_BYTES", 256 * 1024**2, "Largest page or file fetched from a URL"
+    )
+    fetch_seconds: int = setting(
+        "FETCH_SECONDS", 120, "Longest time a URL may take to be fetched, in seconds"
+    )
     upload_seconds: int = setting(
         "UPLOAD_SECONDS", 3600, "How long a presigned upload may be used, in seconds"
     )
@@ -172,7 +203,16 @@ class Config:
         return self.app_env == "local"
 
     def check(self) -> None:
-        """Refuse to start with a secret that anyone could guess, unless `APP_ENV=local`."""
+        """Refuse to start with a service nobody knows, or, unless `APP_ENV=local`, with a secret
+        that anyone could guess."""
+        if self.vision_model and not _is_openai(self.vision_model):
+            raise ConfigError("VISION_MODEL must be openai:MODEL, or empty.")
+        if self.transcriber.startswith("openai") and not _is_openai(self.transcriber):
+            raise ConfigError("TRANSCRIBER=openai:MODEL needs the name of a model.")
+        try:
+            AllowedHosts.parse(self.fetch_allowed_hosts)
+        except ValueError as error:
+            raise ConfigError(f"FETCH_ALLOWED_HOSTS: {error}.") from None
         if self.is_local:
             return
         if self.secret_key == DEFAULT_SECRET or len(self.secret_key) < 32:
@@ -192,6 +232,11 @@ SETTINGS: tuple[Setting, ...] = tuple(
     )
     for item in fields(Config)
 )
+
+
+def _is_openai(text: str) -> bool:
+    provider, _, model = text.partition(":")
+    return provider == "openai" and bool(model.strip())
 
 
 def _convert(name: str, raw: str, default: Any) -> Any:

@@ -1,7 +1,8 @@
-"""What reading a version writes: fragments to Postgres, vectors to Chroma, a report at the end."""
+"""What reading a version writes: fragments, shards to embed, a checkpoint; a report at the end."""
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable
@@ -13,17 +14,24 @@ from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from api import shards
 from api.extensions import db
+from api.indexes import collections
+from api.indexes import for_writing as indexes_for_writing
 from api.jobs import request_cancel
-from api.models import Citation, FragmentRow, Job, Source, SourceVersion
+from api.models import Citation, FragmentRow, Job, Shard, Source, SourceVersion
 from api.removal import poster_key
 from api.services import Services
 from pipelines.index import collection_name
 from pipelines.ingest import Batch
+from pipelines.report_warnings import fold
+from pipelines.types import Fragment, ParseWarning, embedding_text
 
 log = structlog.get_logger()
 
-MAX_WARNINGS = 500
+MAX_WARNINGS = 200
+KNOWN = "fragments_known"
+"""In the report: fragments whose text was embedded before."""
 _FRAGMENTS = uuid.UUID("6d2f4b6e-3a0c-5f6e-9b1d-2f2a5c1e7a10")
 
 
@@ -44,7 +52,7 @@ class IngestStore:
         with_: Services,
         source: Source,
         version: SourceVersion,
-        checkpoint: dict[str, Any],
+        job: Job,
         hold: Callable[[], None],
     ) -> None:
         """`hold` locks the job within the transaction, or raises LeaseLost."""
@@ -53,18 +61,24 @@ class IngestStore:
         self._source_id = source.id
         self._instrument_id = source.instrument_id
         self._version_id = version.id
-        self.unit: int = checkpoint.get("unit", 0)
-        self.headings: list[list[Any]] = checkpoint.get("headings", [])
-        report = checkpoint.get("report", {})
+        self._job_id = job.id
+        self.unit: int = job.checkpoint.get("unit", 0)
+        """Where reading goes on."""
+        self.headings: list[list[Any]] = job.checkpoint.get("headings", [])
+        report = job.checkpoint.get("report", {})
         self.facts: dict[str, Any] = dict(report.get("facts", {}))
         self._counts: dict[str, int] = dict(report.get("counts", {}))
         self._warnings: list[dict[str, Any]] = list(report.get("warnings", []))
         self._seconds: dict[str, float] = dict(report.get("seconds", {}))
-        self._end = checkpoint.get("end_ordinal", 0)
-        self._stale: list[str] = []
+        self._end = job.checkpoint.get("end_ordinal", 0)
+        self._known = 0
 
-    def write_fragments(self, batch: Batch) -> None:
-        """Put the batch's fragments in place of what was there, and commit. Raises SourceGone."""
+    def write(self, batch: Batch, move: Callable[..., None]) -> None:
+        """Put the batch's fragments in place of what was there, a shard for their vectors and the
+        checkpoint after them: all or nothing. Raises SourceGone.
+
+        `move` writes to the job's row within the transaction.
+        """
         began = time.perf_counter()
         session = db.session()
         self._hold()
@@ -74,59 +88,62 @@ class IngestStore:
         if status in (None, "superseded"):
             session.rollback()
             raise SourceGone
+        embedder = self._services.embedder
+        indexes = indexes_for_writing(
+            session, self._instrument_id, self._services.config.embedding_model, embedder.name
+        )
+        ordinals = (batch.first_ordinal, batch.end_ordinal)
         there = (
             FragmentRow.version_id == self._version_id,
-            FragmentRow.ordinal >= batch.first_ordinal,
-            FragmentRow.ordinal < batch.end_ordinal,
+            FragmentRow.ordinal >= ordinals[0],
+            FragmentRow.ordinal < ordinals[1],
         )
         old = set(session.scalars(delete(FragmentRow).where(*there).returning(FragmentRow.id)))
-        rows = [
-            {
-                "id": fragment_id(self._version_id, fragment.ordinal),
-                "version_id": self._version_id,
-                "source_id": self._source_id,
-                "instrument_id": self._instrument_id,
-                # Postgres holds no NUL characters; PDFs do.
-                "text": fragment.text.replace("\x00", ""),
-                **fragment.model_dump(mode="json", exclude={"text"}),
-            }
-            for fragment in batch.fragments
-        ]
+        rows = [self._row(fragment) for fragment in batch.fragments]
+        shards.drop(session, self._job_id, self._version_id, ordinals)
         try:
             if rows:
                 session.execute(insert(FragmentRow), rows)
+                version = (self._instrument_id, self._version_id)
+                shards.add(session, version, ordinals, indexes, self._job_id)
+            move(checkpoint=self._checkpoint(batch))
             session.commit()
         except IntegrityError as error:
             session.rollback()
             if isinstance(error.orig, ForeignKeyViolation):
                 raise SourceGone from error
             raise
-        self._stale = sorted(old - {row["id"] for row in rows})
+        self.unit = batch.stop
+        if stale := sorted(old - {row["id"] for row in rows}):
+            for index in indexes:
+                self._services.index.delete(index.collection, stale)
         self.spent("store", time.perf_counter() - began)
 
-    def write_vectors(self, batch: Batch, model: str) -> None:
-        """Put the batch's vectors in place of what was there."""
-        began = time.perf_counter()
-        index, collection = self._services.index, collection_name(self._instrument_id, model)
-        if batch.fragments:
-            ids = [fragment_id(self._version_id, f.ordinal) for f in batch.fragments]
-            index.upsert(collection, ids, batch.vectors, self._version_id)
-        if self._stale:
-            index.delete(collection, self._stale)
-        self.spent("index", time.perf_counter() - began)
+    def _row(self, fragment: Fragment) -> dict[str, Any]:
+        # Postgres holds no NUL characters; PDFs do.
+        text = fragment.text.replace("\x00", "")
+        content = embedding_text(fragment.heading_path, text)
+        return {
+            "id": fragment_id(self._version_id, fragment.ordinal),
+            "version_id": self._version_id,
+            "source_id": self._source_id,
+            "instrument_id": self._instrument_id,
+            "text": text,
+            "content_hash": hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest(),
+            **fragment.model_dump(mode="json", exclude={"text"}),
+        }
 
-    def checkpoint(self, batch: Batch) -> dict[str, Any]:
+    def _checkpoint(self, batch: Batch) -> dict[str, Any]:
         """Where to go on after this batch, as kept in the job's row."""
         for stage, seconds in batch.seconds.items():
             self.spent(stage, seconds)
         for name, count in batch.counts.items():
             self._counts[name] = self._counts.get(name, 0) + count
         self.facts.update(batch.facts)
-        room = MAX_WARNINGS - len(self._warnings)
-        self._warnings.extend(warning.model_dump() for warning in batch.warnings[:room])
+        self._warnings = fold(self._warnings, batch.warnings)[:MAX_WARNINGS]
         self._end = batch.end_ordinal
         return {
-            "unit": batch.done,
+            "unit": batch.stop,
             "end_ordinal": self._end,
             "headings": batch.headings,
             "report": self._report(),
@@ -137,17 +154,22 @@ class IngestStore:
 
     def notice(self, message: str | None) -> None:
         """Something degraded that whoever reads the report should know."""
-        known = {warning["message"] for warning in self._warnings}
-        if message and message not in known:
-            self._warnings.append({"code": "degraded", "message": message, "place": None})
+        if message and message not in {warning["message"] for warning in self._warnings}:
+            degraded = ParseWarning(code="degraded", message=message)
+            self._warnings = fold(self._warnings, [degraded])
 
-    def finish(self, at: datetime, model: str) -> int:
+    def finish(self, at: datetime) -> int:
         """Make the version current, drop what it replaces, write the report; count of fragments.
 
         Within one transaction; nothing becomes current if there is no fragment.
         """
         session = db.session()
         self._hold()
+        for stage, seconds in shards.collect(session, self._job_id).items():
+            if stage == KNOWN:
+                self._known = round(seconds)
+            else:
+                self.spent(stage, seconds)
         beyond = delete(FragmentRow).where(
             FragmentRow.version_id == self._version_id, FragmentRow.ordinal >= self._end
         )
@@ -173,12 +195,14 @@ class IngestStore:
         replaced = None
         if count and source.current_version_id != version.id:
             replaced = self._supersede(source, version)
+        kept = collections(session, self._instrument_id)
         session.commit()
-        index, collection = self._services.index, collection_name(self._instrument_id, model)
-        if stale:
-            index.delete(collection, stale)
-        if replaced:
-            index.delete_version(collection, replaced)
+        index = self._services.index
+        for collection in kept:
+            if stale:
+                index.delete(collection, stale)
+            if replaced:
+                index.delete_version(collection, replaced)
         return count
 
     def is_wanted(self) -> bool:
@@ -191,7 +215,8 @@ class IngestStore:
 
     def clean_up(self) -> None:
         """Remove what was written while the source was deleted or got a newer version."""
-        db.session.execute(delete(FragmentRow).where(FragmentRow.version_id == self._version_id))
+        for table in (FragmentRow, Shard):
+            db.session.execute(delete(table).where(table.version_id == self._version_id))
         db.session.commit()
         self._services.storage.delete([poster_key(self._version_id)])
         index = self._services.index
@@ -233,4 +258,5 @@ class IngestStore:
             "counts": self._counts,
             "warnings": self._warnings,
             "seconds": self._seconds,
+            KNOWN: self._known,
         }

@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select, updat
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from api.models import ChatTurn, Job, Source, SourceVersion
+from api import indexes
+from api.models import ChatTurn, Job, Shard, Source, SourceVersion
 from api.models.base import new_id
 from api.models.jobs import FINISHED
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 KINDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest", "vouch.ingest_source"),
     "answer": ("answers", "vouch.answer_turn"),
+    "reindex": ("ingest", "vouch.reindex_instrument"),
     "purge": ("maintenance", "vouch.purge"),
 }
 """Kind of job -> its queue and the name of its task."""
@@ -94,7 +96,7 @@ def claim(session: Session, job_id: str, owner: str, lease_seconds: int) -> Job 
         .values(
             state="running",
             lease_owner=owner,
-            lease_until=_later(lease_seconds),
+            lease_until=later(lease_seconds),
             heartbeat_at=func.now(),
             started_at=func.coalesce(Job.started_at, func.now()),
             attempt=Job.attempt + 1,
@@ -111,7 +113,7 @@ def renew(session: Session, job_id: str, owner: str, lease_seconds: int) -> bool
     row = session.execute(
         update(Job)
         .where(*_mine(job_id, owner))
-        .values(lease_until=_later(lease_seconds), heartbeat_at=func.now())
+        .values(lease_until=later(lease_seconds), heartbeat_at=func.now())
         .returning(Job.cancel_requested_at)
     ).one_or_none()
     session.commit()
@@ -161,7 +163,7 @@ def put_back(session: Session, job_id: str, owner: str, seconds: float) -> None:
         lease_owner=None,
         lease_until=None,
         enqueued_at=None,
-        not_before=_later(seconds),
+        not_before=later(seconds),
     )
     session.commit()
 
@@ -208,6 +210,11 @@ def release(session: Session, worker: str) -> list[str]:
         )
         .returning(Job.id)
     ).all()
+    session.execute(
+        update(Shard)
+        .where(Shard.done_at.is_(None), func.split_part(Shard.lease_owner, "/", 1) == worker)
+        .values(lease_owner=None, lease_until=None)
+    )
     session.commit()
     return list(ids)
 
@@ -278,18 +285,33 @@ def mark_subject(
         status = {"done": "ready", "running": "processing", "queued": "queued"}.get(state, "failed")
         if state == "cancelled" and error is None:
             code, message = "cancelled", "Reading was cancelled; retry the job to go on."
-        version_id = job.payload["version_id"]
+        version_id = job.payload.get("version_id")
+        if "duplicate" in job.payload:
+            # The bytes it fetched are another job's to read, which tells how that goes.
+            return
         version = update(SourceVersion).where(SourceVersion.id == version_id)
         session.execute(version.values(status=status, error_code=code, error_message=message))
         source = session.get(Source, job.subject_id, populate_existing=True)
         if source is not None:
             older = source.current_version_id not in (None, version_id)
             source.status = "ready" if older and status == "failed" else status
+    elif job.kind == "reindex" and state in ("failed", "cancelled"):
+        for collection in indexes.give_up(session, job.id):
+            # Its message is sent by the sweep.
+            create_job(
+                session,
+                "purge",
+                subject=("instrument", job.subject_id),
+                payload={"collections": [collection]},
+            )
 
 
 def _superseded(session: Session, job: Job) -> bool:
     """Whether a newer version has taken the place of the one that the job reads."""
-    version = session.get(SourceVersion, job.payload["version_id"], populate_existing=True)
+    version_id = job.payload.get("version_id")
+    if version_id is None:
+        return False
+    version = session.get(SourceVersion, version_id, populate_existing=True)
     return version is not None and version.status == "superseded"
 
 
@@ -332,5 +354,6 @@ def _mine(job_id: str, owner: str) -> tuple[ColumnElement[bool], ...]:
     return Job.id == job_id, Job.state == "running", Job.lease_owner == owner
 
 
-def _later(seconds: float) -> Any:
+def later(seconds: float) -> Any:
+    """The database's time `seconds` from now."""
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

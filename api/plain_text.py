@@ -26,17 +26,29 @@ def plain_text(fragments: Iterable[FragmentRow]) -> str:
 
 
 def transcript(fragments: Iterable[FragmentRow]) -> list[dict[str, Any]]:
-    """[{t_start, t_end, text}] of a recording, one per cue, in order of time."""
-    cues = []
+    """[{t_start, t_end, text}] of what is said in a recording, one per cue, in order of time."""
+    said = [line for line in _timed(fragments) if line["frame"] is None]
+    return [{key: line[key] for key in ("t_start", "t_end", "text")} for line in said]
+
+
+def shown_text(fragments: Iterable[FragmentRow]) -> list[dict[str, Any]]:
+    """[{t_start, t_end, text, frame}] of what is written in a film's pictures, in order of time;
+    `frame` is the line's box."""
+    return [line for line in _timed(fragments) if line["frame"] is not None]
+
+
+def _timed(fragments: Iterable[FragmentRow]) -> list[dict[str, Any]]:
+    lines = []
     for fragment in fragments:
         for start, end, index, _ in fragment.spans:
             place = fragment.locators[index]
             if place["type"] == "time":
-                cues.append(
+                lines.append(
                     {
                         "t_start": place["t_start"],
                         "t_end": place["t_end"],
                         "text": fragment.text[start:end],
+                        "frame": place.get("frame"),
                     }
                 )
-    return sorted(cues, key=lambda cue: (cue["t_start"], cue["t_end"]))
+    return sorted(lines, key=lambda line: (line["t_start"], line["t_end"]))

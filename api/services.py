@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from api.storage import ObjectStore
     from pipelines.embedding import Embedder
     from pipelines.index import Index
-    from pipelines.llms.contract import LLM
+    from pipelines.llms.contract import LLM, Stop
+    from pipelines.outside import Endpoint, Outside
 
 
 class Services:
@@ -32,7 +33,7 @@ class Services:
         self.config = config
         self._lock = threading.RLock()
         self._llms: dict[str, LLM] = {}
-        self._embedder: Embedder | None = None
+        self._embedders: dict[str, Embedder] = {}
 
     @cached_property
     def redis(self) -> redis.Redis:
@@ -91,17 +92,19 @@ class Services:
 
     @property
     def embedder(self) -> Embedder:
+        """The embedding model that is set: for workers only."""
+        return self.embedder_of(self.config.embedding_model)
+
+    def embedder_of(self, model: str) -> Embedder:
         """Loads the model when first asked, once for all threads: for workers only."""
         from pipelines.embedding import load_embedder
 
         with self._lock:
-            if self._embedder is None:
-                self._embedder = load_embedder(
-                    self.config.embedding_model,
-                    device=self.config.embedding_device,
-                    cache=self.config.models,
+            if model not in self._embedders:
+                self._embedders[model] = load_embedder(
+                    model, device=self.config.embedding_device, cache=self.config.models
                 )
-            return self._embedder
+            return self._embedders[model]
 
     def llm(self, name: str | None = None) -> LLM:
         """The language model `name`, by default the one that `LLM` sets: for workers only."""
@@ -118,6 +121,35 @@ class Services:
                 )
                 self._llms[name] = load_llm(name, settings)
             return self._llms[name]
+
+    def outside(self, stop: Stop) -> Outside:
+        """What parsers may ask of services outside, until `stop` is set: one for each job."""
+        from pipelines.outside_services import OutsideServices
+
+        config = self.config
+        return OutsideServices(
+            vision=self._endpoint(
+                config.vision_model, config.vision_base_url, config.vision_api_key
+            ),
+            transcriber=self._endpoint(
+                config.transcriber, config.transcriber_base_url, config.transcriber_api_key
+            ),
+            stop=stop,
+        )
+
+    def _endpoint(self, name: str, base_url: str, api_key: str) -> Endpoint:
+        """The service that `name` asks for, none unless it is `openai:MODEL`.
+
+        OpenAI's key goes to OpenAI's address only: an address of one's own has a key of its own.
+        """
+        from pipelines.outside import Endpoint
+
+        provider, _, model = name.partition(":")
+        if provider != "openai":
+            return Endpoint()
+        if base_url:
+            return Endpoint(model, base_url, api_key)
+        return Endpoint(model, self.config.openai_base_url, api_key or self.config.openai_api_key)
 
     def embed_long(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts that may be longer than the model reads, by their beginnings."""

@@ -52,7 +52,7 @@ PROGRAMS: tuple[Program, ...] = (
         "worker-ingest",
         (
             *("nice", "-n", "10", *_CELERY, "worker", "-n", "worker-ingest@$NODE"),
-            *("-Q", "ingest", "--pool", "prefork", "--concurrency"),
+            *("-Q", "ingest,shards", "--pool", "prefork", "--concurrency"),
             *("$INGEST_PROCESSES", "--prefetch-multiplier", "1"),
             *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
         ),

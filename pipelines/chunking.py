@@ -14,14 +14,38 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.sentences import sentences
-from pipelines.types import Fragment, Part, Segment, Span, TextLocator
+from pipelines.types import (
+    Fragment,
+    PageLocator,
+    Part,
+    RegionLocator,
+    Segment,
+    Span,
+    TextLocator,
+)
 
 Offsets = Callable[[Sequence[str]], list[list[tuple[int, int]]]]
 """Texts -> for each its tokens' character ranges, without special tokens, never truncated."""
 
 ORDINALS_PER_UNIT = 10_000
+REMEMBERED_HEADINGS = 10_000
 PREFIX_SHARE = 4
 """The heading path may take a quarter of the model's room."""
+
+
+@dataclass
+class _Place:
+    """A Locator of the Fragment being filled, and the boxes that it will have."""
+
+    locator: Any
+    surface: tuple[Any, ...] | None
+    """What Locators on the same page or picture have in common; None if it has no boxes."""
+    boxes: dict[Any, int] = field(default_factory=dict)
+
+    def finished(self) -> Any:
+        if self.surface is None:
+            return self.locator
+        return self.locator.model_copy(update={"boxes": tuple(self.boxes)})
 
 
 @dataclass
@@ -30,8 +54,10 @@ class _Open:
 
     text: str = ""
     tokens: int = 0
+    is_counted: bool = True
+    """Whether `tokens` is what the model would count of `text`."""
     kinds: list[str] = field(default_factory=list)
-    locators: list[Any] = field(default_factory=list)
+    places: list[_Place] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     heading_path: tuple[str, ...] = ()
 
@@ -50,9 +76,15 @@ class Chunker:
         *,
         special_tokens: int = 2,
         headings: Sequence[Sequence[Any]] = (),
+        additive: bool = False,
     ) -> None:
-        """`max_tokens` and `special_tokens` are the embedding model's; `headings` a saved state."""
+        """`max_tokens` and `special_tokens` are the embedding model's; `headings` a saved state.
+
+        `additive`: texts joined by white space have as many tokens as the texts together.
+        """
         self._offsets = offsets
+        self._additive = additive
+        self._heading_tokens: dict[str, int] = {}
         self._room = max_tokens - special_tokens
         self._special = special_tokens
         self._headings: list[tuple[int, str]] = [(int(level), str(t)) for level, t in headings]
@@ -71,7 +103,11 @@ class Chunker:
             if segment.kind == "title":
                 writer.close_unless_titles()
                 self._open_heading(segment)
+            if _is_description(segment):
+                writer.close()
             writer.add(segment, tokens)
+            if _is_description(segment):
+                writer.close()
         return writer.finish()
 
     def _open_heading(self, segment: Segment) -> None:
@@ -82,25 +118,35 @@ class Chunker:
 
     def prefix(self) -> tuple[tuple[str, ...], int]:
         """The heading path that fits in its share of the room, innermost kept, and its tokens."""
-        path = [text for _, text in self._headings]
+        path = tuple(text for _, text in self._headings)
         limit = self._room // PREFIX_SHARE
-        counts = [len(tokens) for tokens in self._offsets(path)] if path else []
-        while path and sum(counts) + len(path) - 1 > limit:
-            path.pop(0)
-            counts.pop(0)
-        # " > " between headings counts one token each.
-        return tuple(path), (sum(counts) + len(path) - 1 if path else 0)
+        while (used := self.prefix_tokens(path)) > limit:
+            path = path[1:]
+        return path, used
+
+    def prefix_tokens(self, path: tuple[str, ...]) -> int:
+        """Tokens of a heading path; " > " between headings counts one each."""
+        return sum(map(self._count_heading, path)) + max(0, len(path) - 1)
 
     def count(self, text: str) -> int:
         return len(self._offsets([text])[0])
 
+    def count_fragment(self, fragment: Fragment, text_tokens: int | None) -> int:
+        """Tokens of what the model reads of it; `text_tokens` are the text's own, if known."""
+        if self._additive and text_tokens is not None:
+            return text_tokens + self.prefix_tokens(fragment.heading_path) + self._special
+        return self.count(fragment.embedding_text) + self._special
+
+    def _count_heading(self, text: str) -> int:
+        if text not in self._heading_tokens:
+            if len(self._heading_tokens) > REMEMBERED_HEADINGS:
+                self._heading_tokens.clear()
+            self._heading_tokens[text] = self.count(text)
+        return self._heading_tokens[text]
+
     @property
     def room(self) -> int:
         return self._room
-
-    @property
-    def special(self) -> int:
-        return self._special
 
 
 class _Writer:
@@ -139,11 +185,13 @@ class _Writer:
             text=opened.text,
             kind=max(set(kinds), key=kinds.count),  # type: ignore[arg-type]
             heading_path=path,
-            locators=tuple(opened.locators),
+            locators=tuple(place.finished() for place in opened.places),
             spans=tuple(opened.spans),
             tokens=0,
         )
-        tokens = self._chunker.count(fragment.embedding_text) + self._chunker.special
+        tokens = self._chunker.count_fragment(
+            fragment, opened.tokens if opened.is_counted else None
+        )
         self._done.append(fragment.model_copy(update={"tokens": tokens}))
         self._ordinal += 1
 
@@ -220,11 +268,17 @@ class _Writer:
         shift = len(opened.text) - left
         opened.text += segment.text[left:right]
         opened.tokens += tokens
+        opened.is_counted &= _is_whole(segment.text, start, end)
         opened.kinds.append(segment.kind)
         for span in _spans(segment, left, right):
             locator, box = span[2], span[3]
-            index, box = _merge(opened.locators, locator, box)
+            index, box = _merge(opened.places, locator, box)
             opened.spans.append((span[0] + shift, span[1] + shift, index, box))
+
+
+def _is_description(segment: Segment) -> bool:
+    """Whether a model said it of a picture: never in one Fragment with what was read there."""
+    return segment.kind == "caption" and isinstance(segment.locators[0], RegionLocator)
 
 
 def _spans(segment: Segment, left: int, right: int) -> list[tuple[int, int, Any, int]]:
@@ -249,32 +303,37 @@ def _narrow(locator: Any, left: int, right: int) -> Any:
     return locator
 
 
-def _merge(locators: list[Any], locator: Any, box: int) -> tuple[int, int]:
+def _merge(places: list[_Place], locator: Any, box: int) -> tuple[int, int]:
     """Put a Locator into the Fragment's list; boxes on the same page or picture share one.
 
     Returns the index of the Locator and of the box in it.
     """
     boxes = getattr(locator, "boxes", None)
+    last = places[-1] if places else None
     if boxes is None or box < 0:
-        if locators and locators[-1] == locator:
-            return len(locators) - 1, -1
-        locators.append(locator)
-        return len(locators) - 1, -1
+        if last is None or last.finished() != locator:
+            places.append(_Place(locator, None))
+        return len(places) - 1, -1
+    surface = _surface(locator)
+    if last is None or last.surface != surface:
+        last = _Place(locator, surface)
+        places.append(last)
     line = boxes[box]
-    if locators and _same_surface(locators[-1], locator):
-        known = locators[-1].boxes
-        if line in known:
-            return len(locators) - 1, known.index(line)
-        locators[-1] = locators[-1].model_copy(update={"boxes": (*known, line)})
-        return len(locators) - 1, len(known)
-    locators.append(locator.model_copy(update={"boxes": (line,)}))
-    return len(locators) - 1, 0
+    return len(places) - 1, last.boxes.setdefault(line, len(last.boxes))
 
 
-def _same_surface(one: Any, other: Any) -> bool:
-    if type(one) is not type(other) or not one.boxes:
-        return False
-    return one.model_copy(update={"boxes": ()}) == other.model_copy(update={"boxes": ()})
+def _surface(locator: Any) -> tuple[Any, ...]:
+    """What Locators on the same page or picture have in common."""
+    if isinstance(locator, PageLocator):
+        size = (locator.page_width, locator.page_height, locator.rotation)
+        return (locator.type, locator.page, *size)
+    return (locator.type, locator.width, locator.height)
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] begins and ends between words."""
+    edges = (text[max(0, start - 1) : start + 1], text[end - 1 : end + 1])
+    return all(len(edge) < 2 or edge.strip() != edge for edge in edges)
 
 
 def _ends(segment: Segment) -> list[int]:

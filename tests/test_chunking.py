@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.chunking import ORDINALS_PER_UNIT, Chunker
-from pipelines.embedding import BUILT_IN, _directory, _Tokens
+from pipelines.embedders.model_files import Tokens
+from pipelines.embedding import BUILT_IN, model_directory
 from pipelines.types import (
     Fragment,
     PageLocator,
@@ -21,13 +22,15 @@ from pipelines.types import (
 
 
 @pytest.fixture(scope="module")
-def tokens() -> _Tokens:
-    return _Tokens(_directory(BUILT_IN))
+def tokens() -> Tokens:
+    return Tokens(model_directory(BUILT_IN))
 
 
-@pytest.fixture
-def chunker(tokens: _Tokens) -> Chunker:
-    return Chunker(tokens.offsets, tokens.max_tokens)
+@pytest.fixture(params=[True, False], ids=["added up", "counted"])
+def chunker(tokens: Tokens, request: pytest.FixtureRequest) -> Chunker:
+    """Fragments' tokens are the sum of their pieces', or counted anew: the model sees the same."""
+    assert tokens.additive
+    return Chunker(tokens.offsets, tokens.max_tokens, additive=request.param)
 
 
 def _page(text: str, kind: str = "text", page: int = 1, level: int | None = None) -> Segment:
@@ -49,7 +52,7 @@ def _words(texts: Sequence[str]) -> list[str]:
     return " ".join(texts).split()
 
 
-def _all_fit(fragments: Sequence[Fragment], tokens: _Tokens) -> None:
+def _all_fit(fragments: Sequence[Fragment], tokens: Tokens) -> None:
     counted = [len(ids) for ids in tokens.ids([f.embedding_text for f in fragments])]
     assert counted == [fragment.tokens for fragment in fragments]
     assert max(counted) <= tokens.max_tokens
@@ -67,7 +70,7 @@ def _all_fit(fragments: Sequence[Fragment], tokens: _Tokens) -> None:
     ],
 )
 def test_nothing_is_cut_away_and_everything_fits(
-    text: str, chunker: Chunker, tokens: _Tokens
+    text: str, chunker: Chunker, tokens: Tokens
 ) -> None:
     heading = _page("A heading that is repeated before each piece", "title", level=1)
     fragments = chunker.feed(_part(heading, _page(text)))
@@ -102,7 +105,7 @@ def test_headings_make_a_path_and_start_fragments(chunker: Chunker) -> None:
     assert later[0].heading_path == ("Manual", "Limits")
 
 
-def test_the_state_between_parts_is_its_headings(tokens: _Tokens, chunker: Chunker) -> None:
+def test_the_state_between_parts_is_its_headings(tokens: Tokens, chunker: Chunker) -> None:
     chunker.feed(_part(_page("Manual", "title", level=1), _page("Text.")))
     resumed = Chunker(tokens.offsets, tokens.max_tokens, headings=chunker.headings)
     part = _part(_page("More text."), start=1)
@@ -150,7 +153,7 @@ def test_a_text_locator_is_narrowed_to_its_piece(chunker: Chunker) -> None:
         assert text[found.start - 1000 : found.end - 1000] == fragment.text
 
 
-def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: _Tokens) -> None:
+def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: Tokens) -> None:
     rows = ["Code | Meaning | Remedy"] + [
         f"E{n} | The pump {n} is too hot | Let it cool for {n} minutes" for n in range(80)
     ]
@@ -168,6 +171,7 @@ def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: _Tokens) -> N
 
 
 def test_the_built_in_model_is_the_published_one(tmp_path: Path) -> None:
-    from pipelines.embedding import BUILT_IN_SHA256, _sha256, _weights
+    from pipelines.embedders.model_files import sha256, weights
+    from pipelines.embedding import BUILT_IN_SHA256
 
-    assert _sha256(_weights(_directory(BUILT_IN))) == BUILT_IN_SHA256
+    assert sha256(weights(model_directory(BUILT_IN))) == BUILT_IN_SHA256

@@ -17,11 +17,16 @@ from tests.processes import kill, workers
 
 
 def _pages(count: int, mark: str) -> bytes:
-    """A PDF whose pages take a while to embed."""
-    lines = "\n".join(
-        f"Line {n} of this page tells of bearings, seals, valves and gauges." for n in range(40)
+    """A PDF whose pages take a while to embed: no text on them stands anywhere else."""
+    return pdf(
+        *(
+            "\n".join(
+                f"Line {n} of page {page} of {mark[:8]} tells of bearings, seals and gauges."
+                for n in range(40)
+            )
+            for page in range(count)
+        )
     )
-    return pdf(*(f"{mark} page {page + 1}\n{lines}" for page in range(count)))
 
 
 def _begun(client: Client, instrument: str, data: bytes, done: int = 4) -> dict:
@@ -184,44 +189,44 @@ def test_a_job_waiting_behind_others_is_not_sent_again(app: Flask, session) -> N
 def test_a_killed_worker_costs_nothing_but_time(
     stack: Stack, admin: Client, instrument: str
 ) -> None:
-    data = _pages(40, uuid.uuid4().hex)
-    undisturbed = admin.add_bytes(instrument, "quiet.pdf", data)
-
-    other = admin.instrument()
-    answer = _begun(admin, other, data)
+    data = _pages(150, uuid.uuid4().hex)
+    answer = _begun(admin, instrument, data)
     kill(workers(stack, "worker-ingest"))
     seen = admin.job(answer["job_id"])["done"]
     job = admin.wait(answer["job_id"], 90)
+    undisturbed = admin.add_bytes(admin.instrument(), "quiet.pdf", data)
 
-    assert seen < 40
-    assert (job["state"], job["done"]) == ("done", 40)
+    assert seen < 150
+    assert (job["state"], job["done"]) == ("done", 150)
     source = admin.get(f"/api/sources/{answer['source_id']}").json()
     assert source["fragment_count"] == undisturbed["fragment_count"]
     assert source["report"]["counts"] == undisturbed["report"]["counts"]
     ours, theirs = (_fragments(admin, s["id"]) for s in (source, undisturbed))
     assert ours == theirs
     assert len({ordinal for ordinal, _ in ours}) == len(ours)
+    # What was read before is not embedded again, in whichever instrument it stands.
+    assert undisturbed["report"]["fragments_known"] == undisturbed["fragment_count"]
 
 
 def test_cancel_stops_the_work_and_retry_goes_on(admin: Client, instrument: str) -> None:
-    answer = _begun(admin, instrument, _pages(60, uuid.uuid4().hex))
+    answer = _begun(admin, instrument, _pages(200, uuid.uuid4().hex))
     assert admin.post(f"/api/jobs/{answer['job_id']}/cancel").status_code == 202
     job = admin.wait(answer["job_id"], 10)
     assert job["state"] == "cancelled"
-    assert 0 < job["done"] < 60
+    assert 0 < job["done"] < 200
     source = admin.get(f"/api/sources/{answer['source_id']}").json()
     assert (source["status"], source["error"]["code"]) == ("failed", "cancelled")
 
     assert admin.post(f"/api/jobs/{answer['job_id']}/retry").status_code == 202
     job = admin.wait(answer["job_id"], 90)
-    assert (job["state"], job["done"]) == ("done", 60)
+    assert (job["state"], job["done"]) == ("done", 200)
     source = admin.get(f"/api/sources/{answer['source_id']}").json()
-    assert (source["status"], source["report"]["counts"]["pages_read"]) == ("ready", 60)
+    assert (source["status"], source["report"]["counts"]["pages_read"]) == ("ready", 200)
     assert admin.post(f"/api/jobs/{answer['job_id']}/retry").status_code == 409
 
 
 def test_early_pages_answer_while_late_ones_are_read(admin: Client, instrument: str) -> None:
-    answer = _begun(admin, instrument, _with_first_page(_pages(60, "Filler")), done=2)
+    answer = _begun(admin, instrument, _with_first_page(_pages(200, uuid.uuid4().hex)), done=2)
     turn = admin.ask(instrument, "What is the colour of the zeppelin's rudder?")
     still = admin.job(answer["job_id"])
     assert "crimson" in turn["answer"]

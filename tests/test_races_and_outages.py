@@ -80,12 +80,12 @@ def test_a_queued_job_is_sent_again_though_a_dead_worker_held_its_message(
 def test_two_workers_on_one_version_do_not_mean_that_the_source_is_gone(
     admin: Client, instrument: str, app: Flask
 ) -> None:
-    import numpy as np
+    from sqlalchemy import select
     from sqlalchemy.exc import IntegrityError
 
     from api.extensions import db
     from api.ingest_store import IngestStore, SourceGone
-    from api.models import Source, SourceVersion
+    from api.models import Job, Source, SourceVersion
     from pipelines.ingest import Batch
     from pipelines.types import Fragment, TextLocator
 
@@ -96,19 +96,20 @@ def test_two_workers_on_one_version_do_not_mean_that_the_source_is_gone(
         )
         for n in range(60)
     ]
-    batch = Batch(fragments, np.zeros((60, 384), np.float32), 0, 10_000, 1, 1, "pages", [])
+    batch = Batch(0, 1, total=1, unit="pages", fragments=fragments)
     both, gone = threading.Barrier(2), []
 
     def write() -> None:
         with app.app_context():
             row = db.session.get_one(Source, source["id"])
             version = db.session.get_one(SourceVersion, source["version_id"])
-            store = IngestStore(app.extensions["services"], row, version, {}, lambda: None)
+            job = db.session.scalars(select(Job).where(Job.subject_id == source["id"])).one()
+            store = IngestStore(app.extensions["services"], row, version, job, lambda: None)
             db.session.commit()
             for _ in range(10):
                 both.wait()
                 try:
-                    store.write_fragments(batch)
+                    store.write(batch, lambda **_: None)
                 except SourceGone as error:
                     gone.append(error)
                 except IntegrityError:
@@ -273,10 +274,11 @@ def test_long_words_are_cut_to_fit_the_model() -> None:
     import string
 
     from pipelines.chunking import Chunker
-    from pipelines.embedding import BUILT_IN, _directory, _Tokens
+    from pipelines.embedders.model_files import Tokens
+    from pipelines.embedding import BUILT_IN, model_directory
     from pipelines.types import Part, Segment, TextLocator
 
-    tokens = _Tokens(_directory(BUILT_IN))
+    tokens = Tokens(model_directory(BUILT_IN))
     letters = random.Random(0)
     alphabet = string.ascii_letters + string.digits + "+/=.-_"
     for _ in range(60):

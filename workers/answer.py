@@ -8,15 +8,18 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
+from api import indexes
 from api.access import level_on
 from api.answer_store import AnswerStore
 from api.extensions import db
 from api.models import ChatTurn, User
 from api.models.base import now
+from api.services import Services
 from pipelines.answer import Answer, Token, answer
 from pipelines.errors import AccessEnded, Cancelled
 from pipelines.llms.contract import Stop
 from pipelines.retrieval import retrieve
+from pipelines.types import Hit
 from workers.lifecycle import Running, run
 from workers.main import celery
 
@@ -48,15 +51,7 @@ def _answer(running: Running) -> dict[str, Any]:
     running.move(stage="retrieve")
     running.tell("status", {"stage": "retrieve"})
     with_ = running.services
-    hits = retrieve(
-        turn.question,
-        embedder=with_.embedder,
-        index=with_.index,
-        collection=store.collection(with_.embedder.name),
-        load=store.load,
-        version_ids=visible if turn.source_ids else None,
-    )
-    db.session.commit()
+    hits = _hits(with_, turn, store, visible if turn.source_ids else None)
     timings["retrieve_ms"] = _ms(time.perf_counter() - began)
 
     running.check()
@@ -90,6 +85,26 @@ def _answer(running: Running) -> dict[str, Any]:
         store.keep(said, timings)
     running.tell("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
+
+
+def _hits(
+    with_: Services, turn: ChatTurn, store: AnswerStore, version_ids: list[str] | None
+) -> list[Hit]:
+    """What the instrument's index finds, by the model that it was made with."""
+    index = indexes.in_use(db.session(), turn.instrument_id)
+    db.session.commit()
+    if index is None:
+        return []
+    hits = retrieve(
+        turn.question,
+        embedder=index.checked(with_.embedder_of(index.model)),
+        index=with_.index,
+        collection=index.collection,
+        load=store.load,
+        version_ids=version_ids,
+    )
+    db.session.commit()
+    return hits
 
 
 def _ms(seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""Reads a version of a source into fragments and vectors, batch by batch."""
+"""Reads a version of a source into fragments, batch by batch, and sees to their vectors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from api import passwords
+from api import passwords, shards
 from api.extensions import db
 from api.ingest_store import IngestStore, SourceGone
 from api.models import Source, SourceVersion
@@ -19,15 +19,22 @@ from api.removal import poster_key
 from pipelines import poster
 from pipelines.chunking import Chunker
 from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
-from pipelines.ingest import ingest
+from pipelines.ingest import read
+from pipelines.llms.contract import Stop
 from pipelines.parser_process import ParserProcess
 from pipelines.types import ParseOptions
+from workers.embed import ask_for_help, embed_next
+from workers.fetch import has_version
 from workers.lifecycle import Running, run
 from workers.main import celery
 
 log = structlog.get_logger()
 
-NICENESS = 0
+SPARE = 3
+"""Shards that may wait for other processes before this one interrupts its reading."""
+PATIENCE = 2.0
+"""Seconds that a shard may wait."""
+WAIT_SECONDS = 0.05
 _parser: ParserProcess | None = None
 
 
@@ -37,8 +44,10 @@ def ingest_source(job_id: str) -> None:
 
 
 def _ingest(running: Running) -> dict[str, Any]:
+    if not has_version(running):
+        return {}
     source, version = _rows(running)
-    store = IngestStore(running.services, source, version, running.job.checkpoint, running.hold)
+    store = IngestStore(running.services, source, version, running.job, running.hold)
     with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
         path, subtitles = _fetch(running, store, version, Path(folder))
         try:
@@ -90,39 +99,87 @@ def _read(
     with_ = running.services
     embedder = with_.embedder
     store.notice(embedder.notice)
-    chunker = Chunker(embedder.offsets, embedder.max_tokens, headings=store.headings)
+    chunker = Chunker(
+        embedder.offsets,
+        embedder.max_tokens,
+        headings=store.headings,
+        additive=embedder.additive,
+    )
+    stop = Stop()
     options = ParseOptions(
         start=store.unit,
         password=passwords.read(with_.redis, with_.config.secret_key, running.job.id),
         subtitles=str(subtitles) if subtitles else None,
         transcriber=with_.config.transcriber,
+        outside=with_.outside(stop),
     )
+    running.on_stop(stop.set)
     running.move(stage="parse")
     parts = _parser_process(with_.config.stall_seconds).parse(path, version.media_type, options)
     try:
-        for batch in ingest(parts, chunker, embedder, start=options.start):
+        for batch in read(parts, chunker, start=options.start):
             running.check()
-            store.write_fragments(batch)
-            store.write_vectors(batch, embedder.name)
-            running.move(
-                stage="index",
-                done=batch.done,
-                total=batch.total,
-                unit=batch.unit,
-                checkpoint=store.checkpoint(batch),
-            )
+            store.write(batch, running.put)
+            _share(running, first=batch.start == 0)
+            running.move(done=_searchable(store, running), total=batch.total, unit=batch.unit)
+    except Cancelled:
+        # A service outside was broken off; why the work should end is known here.
+        running.check()
+        raise
     finally:
         # Ends the parser if it is still at work.
         parts.close()
+    running.move(stage="embed")
+    _embed_rest(running, store)
     running.check()
     _add_poster(running, store, version, path)
-    count = store.finish(datetime.now(UTC), embedder.name)
+    count = store.finish(datetime.now(UTC))
     if count == 0:
         raise SourceEmpty(
             "No text was found in this file, so there is nothing to ask about. If it holds "
             "pictures of text, they could not be read."
         )
     return {"done": running.job.total or running.job.done}
+
+
+def _share(running: Running, *, first: bool) -> None:
+    """Have the new shard embedded: the first one here and now, later ones by whoever is free.
+
+    This process lends a hand when more wait than the others take, or nobody does.
+    """
+    job_id = running.job.id
+    if first:
+        embed_next(running.services, job_id, running.check)
+        return
+    ask_for_help(running.services, job_id)
+    waiting = shards.backlog(db.session(), job_id)
+    db.session.commit()
+    if waiting.count > SPARE or waiting.oldest_seconds > PATIENCE:
+        embed_next(running.services, job_id, running.check)
+
+
+def _embed_rest(running: Running, store: IngestStore) -> None:
+    """Until every shard is done, here or elsewhere; one whose worker fell silent is done here."""
+    while True:
+        running.check()
+        helped = embed_next(running.services, running.job.id, running.check)
+        done = _searchable(store, running)
+        if done != running.job.done:
+            checkpoint = {**running.job.checkpoint, "searchable": done}
+            running.move(done=done, checkpoint=checkpoint)
+        if not helped:
+            if shards.first_left(db.session(), running.job.id) is None:
+                db.session.commit()
+                return
+            db.session.commit()
+            time.sleep(WAIT_SECONDS)
+
+
+def _searchable(store: IngestStore, running: Running) -> int:
+    """Pages (seconds ...) from the first on that can be asked about."""
+    left = shards.first_left(db.session(), running.job.id)
+    db.session.commit()
+    return store.unit if left is None else left
 
 
 def _add_poster(running: Running, store: IngestStore, version: SourceVersion, path: Path) -> None:

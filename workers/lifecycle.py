@@ -64,11 +64,16 @@ class Running:
 
     def move(self, **values: Any) -> None:
         """Write progress and commit it, then tell it. Raises LeaseLost."""
-        jobs.move(db.session(), self.job.id, self.owner, **values)
+        told = values.get("stage", self.job.stage) != self.job.stage
+        self.put(**values)
         db.session.commit()
+        self._tell(told)
+
+    def put(self, **values: Any) -> None:
+        """Write to the job's row within the current transaction. Raises LeaseLost."""
+        jobs.move(db.session(), self.job.id, self.owner, **values)
         for name, value in values.items():
             setattr(self.job, name, value)
-        self._tell("stage" in values)
 
     def hold(self) -> None:
         """Lock the job within the current transaction. Raises LeaseLost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import signal
@@ -27,6 +28,7 @@ WORKER = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 """This worker, its children included: the part of a lease's owner before the slash."""
 
 PRESENCE_SECONDS = 4.0
+GIVE_BACK_SECONDS = 2.0
 _PR_SET_PDEATHSIG = 1
 
 stopping = threading.Event()
@@ -61,7 +63,14 @@ celery = Celery("vouch", task_cls=ContextTask)
 celery.config_from_object(celeryconfig)
 celery.conf.update(
     broker_url=config.redis_url,
-    imports=("workers.ingest", "workers.answer", "workers.purge", "workers.sweep"),
+    imports=(
+        "workers.ingest",
+        "workers.embed",
+        "workers.reindex",
+        "workers.answer",
+        "workers.purge",
+        "workers.sweep",
+    ),
     beat_schedule={
         "sweep": {
             "task": "vouch.sweep_jobs",
@@ -80,12 +89,29 @@ def _child_starts(**_: Any) -> None:
     _made, _making = None, threading.Lock()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    warm_up()
+
+
+def warm_up() -> None:
+    """Load the embedding model before the first job needs it, after the fork, in a thread."""
+
+    def load() -> None:
+        from pipelines.errors import ModelUnavailable
+
+        try:
+            flask_app().extensions["services"].embedder.embed(["warm up"])
+        except ModelUnavailable as error:
+            log.error("the embedding model can't be loaded", error=str(error))
+
+    threading.Thread(target=load, name="warm-up", daemon=True).start()
 
 
 @signals.worker_ready.connect
 def _announce(sender: Any, **_: Any) -> None:
     """Say every few seconds that this worker listens, so that a waiting job can tell why."""
     queues = list(sender.app.amqp.queues.consume_from)
+    if "answers" in queues:
+        warm_up()
     client = redis.Redis.from_url(config.redis_url, decode_responses=True)
 
     def run() -> None:
@@ -100,6 +126,42 @@ def _announce(sender: Any, **_: Any) -> None:
     threading.Thread(target=run, name="presence", daemon=True).start()
 
 
+@signals.worker_ready.connect
+def _heed_stops(sender: Any, **_: Any) -> None:
+    """Give jobs back as soon as a cold stop is asked for, in a thread.
+
+    Celery sends `worker_shutting_down` only after its own handler has waited for tasks, which may
+    take longer than a supervisor does, and `worker_shutdown` after a warm stop only.
+    """
+    asked = threading.Event()
+    queues = list(sender.app.amqp.queues.consume_from)
+
+    def run() -> None:
+        asked.wait()
+        give_back(queues)
+
+    thread = threading.Thread(target=run, name="give-back", daemon=True)
+    thread.start()
+
+    def finish() -> None:
+        if asked.is_set():
+            thread.join(GIVE_BACK_SECONDS)
+
+    atexit.register(finish)
+    cold = ["SIGQUIT", "SIGTERM"] if os.environ.get("REMAP_SIGTERM") == "SIGQUIT" else ["SIGQUIT"]
+    for name in cold:
+        number = getattr(signal, name)
+        theirs = signal.getsignal(number)
+
+        def heard(number: int, frame: Any, theirs: Any = theirs) -> None:
+            stopping.set()
+            asked.set()
+            if callable(theirs):
+                theirs(number, frame)
+
+        signal.signal(number, heard)
+
+
 @signals.worker_shutting_down.connect
 def _stop(**_: Any) -> None:
     stopping.set()
@@ -107,16 +169,27 @@ def _stop(**_: Any) -> None:
 
 @signals.worker_shutdown.connect
 def _leave(sender: Any, **_: Any) -> None:
-    """Put unfinished jobs back, so that whoever is left or comes next goes on with them at once."""
-    from api import jobs
-    from api.extensions import db
-
     stopping.set()
-    with flask_app().app_context():
-        for job_id in jobs.release(db.session(), WORKER):
-            log.info("job put back", job_id=job_id)
+    give_back(list(sender.app.amqp.queues.consume_from))
+
+
+def give_back(queues: list[str]) -> None:
+    """Put unfinished jobs back, so that whoever is left or comes next goes on with them at once.
+
+    Whoever still works on them here may not write any more. Makes its own connection: to load the
+    application would take longer than there may be.
+    """
+    from sqlalchemy import NullPool, create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.orm import Session
+
+    from api import jobs
+
     try:
+        with Session(create_engine(config.database_url, poolclass=NullPool)) as session:
+            for job_id in jobs.release(session, WORKER):
+                log.info("job put back", job_id=job_id)
         client = redis.Redis.from_url(config.redis_url, decode_responses=True)
-        presence.leave(client, list(sender.app.amqp.queues.consume_from), WORKER)
-    except redis.RedisError as error:
+        presence.leave(client, queues, WORKER)
+    except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("worker can't sign off", error=type(error).__name__)

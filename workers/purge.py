@@ -31,6 +31,8 @@ def _purge(running: Running) -> dict[str, Any]:
             if name.startswith(prefix):
                 for version_id in payload["version_ids"]:
                     index.delete_version(name, version_id)
+    for name in payload.get("collections", []):
+        index.drop(name)
     for citing in payload.get("logs", []):
         with_.events.forget(citing)
     for version_id in payload.get("version_ids", []):

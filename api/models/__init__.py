@@ -5,6 +5,7 @@ from api.models.chats import ChatSession, ChatTurn, Citation
 from api.models.instruments import Instrument
 from api.models.jobs import Job
 from api.models.people import ApiKey, IdempotentRequest, SignIn, User
+from api.models.shards import Shard
 from api.models.sources import FragmentRow, Source, SourceVersion, Upload
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "IdempotentRequest",
     "Instrument",
     "Job",
+    "Shard",
     "SignIn",
     "Source",
     "SourceVersion",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -115,3 +115,5 @@ class FragmentRow(HasId, Base):
     locators: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     spans: Mapped[list[list[int]]] = mapped_column(JSONB, default=list)
     tokens: Mapped[int]
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    """SHA-256 of what the model reads: the same text is embedded once."""

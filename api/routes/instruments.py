@@ -11,10 +11,13 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import exists, func, select
 
-from api import access
+from api import access, jobs
+from api.errors import refuse
 from api.extensions import db
+from api.indexes import is_outdated
 from api.models import AccessGrant, Instrument, Source
 from api.paging import Blueprint, page_of
+from api.reindexing import begin_reindex
 from api.removal import finish_removal, remove_instrument
 from api.services import services
 
@@ -30,6 +33,8 @@ class InstrumentSchema(Schema):
     description = fields.String(load_default="", validate=validate.Length(0, 5000))
     source_count = fields.Integer(dump_only=True)
     my_access = fields.String(dump_only=True)
+    embedding_model = fields.String(dump_only=True, allow_none=True)
+    reindex_needed = fields.Boolean(dump_only=True)
     created_at = fields.DateTime(dump_only=True)
     updated_at = fields.DateTime(dump_only=True)
 
@@ -37,6 +42,12 @@ class InstrumentSchema(Schema):
 class InstrumentChangeSchema(Schema):
     name = fields.String(validate=validate.Length(1, 200))
     description = fields.String(validate=validate.Length(0, 5000))
+
+
+class ReindexSchema(Schema):
+    instrument_id = fields.String()
+    job_id = fields.String()
+    status = fields.String()
 
 
 @blueprint.route("/")
@@ -103,6 +114,21 @@ class OneInstrument(MethodView):
         finish_removal(db.session(), services(), purges)
 
 
+@blueprint.route("/<instrument_id>/reindex")
+class Reindex(MethodView):
+    @access.rule("instrument")
+    @blueprint.response(202, ReindexSchema)
+    def post(self, instrument_id: str) -> dict[str, Any]:
+        """Make its vector index anew by the model that is set; the old one answers meanwhile."""
+        instrument = access.instrument_for(instrument_id, "manager")
+        job = begin_reindex(db.session(), instrument, access.user().id)
+        if job is None:
+            refuse(409, "This instrument is being reindexed; wait for its job or cancel it.")
+        db.session.commit()
+        jobs.enqueue(db.session(), services().queue, job)
+        return {"instrument_id": instrument.id, "job_id": job.id, "status": job.state}
+
+
 def _shown(instrument: Instrument) -> dict[str, Any]:
     count = select(func.count()).where(Source.instrument_id == instrument.id)
     return {
@@ -110,6 +136,8 @@ def _shown(instrument: Instrument) -> dict[str, Any]:
         "created_at": instrument.created_at,
         "updated_at": instrument.updated_at,
         "source_count": db.session.scalar(count),
+        "embedding_model": (instrument.index or {}).get("model"),
+        "reindex_needed": is_outdated(instrument, services().config.embedding_model),
         "my_access": access.level_on(access.user(), instrument.id),
     }
 

@@ -14,12 +14,15 @@ from api.extensions import db
 from api.models import ChatTurn, Citation, FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
 from api.paging import Blueprint
-from api.plain_text import plain_text, transcript
+from api.plain_text import plain_text, shown_text, transcript
 from api.removal import poster_key
 from api.services import services
 from api.storage import ObjectMissing
 
 blueprint = Blueprint("viewer", __name__, url_prefix="/api/viewer", description="Showing proofs")
+
+ALT_TEXT = 1000
+"""Characters of a picture's words that are told to who can't see it."""
 
 
 class ViewSchema(Schema):
@@ -95,6 +98,7 @@ def audio(query: dict[str, Any], source_id: str) -> dict[str, Any]:
 @blueprint.arguments(ViewSchema, location="query")
 @blueprint.response(200)
 def image(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    """`alt_text` is a model's description, then `alt_text_model` names it, else what was read."""
     source, version, citation = _shown(source_id, query, "image")
     place = _locator(citation, "region")
     boxes = place["boxes"] if place else []
@@ -104,7 +108,8 @@ def image(query: dict[str, Any], source_id: str) -> dict[str, Any]:
         "type": "image",
         "region": _around(boxes),
         "boxes": boxes,
-        "alt_text": facts.get("alt_text"),
+        "alt_text": facts.get("alt_text") or _written(version),
+        "alt_text_model": facts.get("alt_text_model"),
         "width": facts.get("width"),
         "height": facts.get("height"),
     }
@@ -133,9 +138,17 @@ def text(query: dict[str, Any], source_id: str) -> dict[str, Any]:
     }
 
 
+def _written(version: SourceVersion) -> str | None:
+    """The words that were read in a picture, as many as an alternative text may have."""
+    read = [row.text for row in _fragments(version) if row.kind not in ("caption", "metadata")]
+    words = " ".join(" ".join(read).split())
+    return f"{words[:ALT_TEXT]} …" if len(words) > ALT_TEXT else words or None
+
+
 def _recording(query: dict[str, Any], source_id: str, kind: str) -> dict[str, Any]:
     source, version, citation = _shown(source_id, query, kind)
     times = [p for p in (citation.locators if citation else []) if p["type"] == "time"]
+    fragments = _fragments(version)
     key = poster_key(version.id)
     has_poster = bool((version.report or {}).get("facts", {}).get("poster"))
     return {
@@ -143,7 +156,9 @@ def _recording(query: dict[str, Any], source_id: str, kind: str) -> dict[str, An
         "type": kind,
         "t_start": min((p["t_start"] for p in times), default=None),
         "t_end": max((p["t_end"] for p in times), default=None),
-        "transcript": transcript(_fragments(version)),
+        "frame": _around([p["frame"] for p in times if p.get("frame")]),
+        "transcript": transcript(fragments),
+        "shown_text": shown_text(fragments),
         "duration": version.duration,
         "poster_url": _url(key, "poster.jpg", "image/jpeg") if has_poster else None,
     }

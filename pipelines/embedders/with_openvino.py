@@ -1,0 +1,113 @@
+"""The encoder compiled by OpenVINO for one thread, in the fastest form that keeps its quality.
+
+Several one-thread processes beat several threads of one. Where the processor multiplies bf16
+matrices by itself (AMX) that is the fastest form; elsewhere 8-bit weights and activations are,
+by half again and more, and where neither is there fp32 is.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.embedders.model_files import Tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Form = Literal["bf16", "int8", "fp32"]
+
+BATCH = 8
+WIDTH = 16
+"""Batches are padded to a multiple of this many tokens: compiled code is kept for each width."""
+
+
+def best_form(converted: Path, capabilities: Sequence[str]) -> Form:
+    """The form to run of what lies in `converted`, given OpenVINO's view of the processor."""
+    if "BF16" in capabilities and _multiplies_bf16():
+        return "bf16"
+    if (converted / "int8.xml").is_file():
+        return "int8"
+    return "bf16" if "BF16" in capabilities else "fp32"
+
+
+def wants_int8() -> bool:
+    """Whether this processor gains from 8-bit arithmetic (x86-64 without AMX)."""
+    return platform.machine() in ("x86_64", "AMD64") and not _multiplies_bf16()
+
+
+class OpenVinoEmbedder:
+    """The encoder compiled by OpenVINO for one thread."""
+
+    notice: str | None = None
+
+    def __init__(
+        self, directory: Path, converted: Path, name: str, *, form: Form | None = None
+    ) -> None:
+        """`converted` is what `pipelines.embedders.conversion` wrote; `form` None: the best."""
+        import openvino
+
+        self.name = name
+        self._tokens = Tokens(directory)
+        self.max_tokens = self._tokens.max_tokens
+        core = openvino.Core()
+        capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.form: str = form or best_form(converted, capabilities)
+        model = converted / ("int8.xml" if self.form == "int8" else "encoder.xml")
+        self._compiled: Any = core.compile_model(
+            str(model),
+            "CPU",
+            {
+                "INFERENCE_NUM_THREADS": "1",
+                # Pinning would put every process on the first core.
+                "ENABLE_CPU_PINNING": "NO",
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": "f32" if self.form == "fp32" else _rest(capabilities),
+            },
+        )
+        self.dimension = int(self._compiled.output(0).partial_shape[1].get_length())
+
+    @property
+    def additive(self) -> bool:
+        return self._tokens.additive
+
+    def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        return self._tokens.offsets(texts)
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        return self._tokens.counts(texts)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        ids = self._tokens.ids(texts)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        request = self._compiled.create_infer_request()
+        for at in range(0, len(order), BATCH):
+            batch = order[at : at + BATCH]
+            longest = len(ids[batch[-1]])
+            width = min(self.max_tokens, -(-longest // WIDTH) * WIDTH)
+            tokens = np.zeros((len(batch), width), dtype=np.int64)
+            mask = np.zeros((len(batch), width), dtype=np.int64)
+            for row, i in enumerate(batch):
+                tokens[row, : len(ids[i])] = ids[i]
+                mask[row, : len(ids[i])] = 1
+            result = request.infer({"input_ids": tokens, "attention_mask": mask})
+            vectors[batch] = result[0]
+        return vectors
+
+
+def _rest(capabilities: Sequence[str]) -> str:
+    """Arithmetic of what is not 8-bit."""
+    return "bf16" if "BF16" in capabilities else "f32"
+
+
+def _multiplies_bf16() -> bool:
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return False

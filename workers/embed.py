@@ -1,0 +1,217 @@
+"""Gives stored Fragments their vectors, a shard at a time, in whichever process has a hand free."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import kombu.exceptions
+import redis
+import structlog
+from sqlalchemy import select
+
+from api import indexes, shards
+from api.extensions import db
+from api.indexes import VectorIndex
+from api.ingest_store import KNOWN
+from api.models import FragmentRow, Instrument, Shard
+from api.services import Services, services
+from pipelines.embedding import Embedder, embed_whole
+from pipelines.errors import PipelineError
+from pipelines.types import embedding_text
+from workers.lifecycle import Interrupted
+from workers.main import WORKER, celery, stopping
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = structlog.get_logger()
+
+QUEUE = "shards"
+SLICE = 32
+"""Fragments between two looks at the lease."""
+
+
+class ShardLost(Exception):
+    """Another worker took the shard, or it is not wanted any more."""
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A Fragment as the model reads it."""
+
+    id: str
+    text: str
+    content_hash: bytes
+    tokens: int
+
+
+@celery.task(name="vouch.embed_shard", queue=QUEUE)
+def embed_shard(job_id: str) -> None:
+    """Help the process that holds the job. It does what is left here, whatever happens."""
+    try:
+        embed_next(services(), job_id, _check)
+    except (PipelineError, Interrupted) as error:
+        log.info("shard left to the job's own process", job_id=job_id, reason=str(error))
+    finally:
+        db.session.remove()
+
+
+def ask_for_help(with_: Services, job_id: str) -> None:
+    """Tell the other processes that a job has a shard to spare. A lost message does no harm."""
+    try:
+        with_.queue.send_task("vouch.embed_shard", args=[job_id], queue=QUEUE, retry=False)
+    except (kombu.exceptions.OperationalError, redis.RedisError) as error:
+        log.warning("no help with shards", job_id=job_id, error=type(error).__name__)
+
+
+def embed_next(with_: Services, job_id: str, check: Callable[[], None]) -> bool:
+    """Do one shard of the job; False when there is none to take. `check` raises to stop."""
+    owner = f"{WORKER}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    session = db.session()
+    shard = shards.claim(session, job_id, owner, with_.config.lease_seconds)
+    if shard is None:
+        return False
+    try:
+        _embed(with_, shard, owner, check)
+    except ShardLost:
+        log.info("shard done by another worker", job_id=job_id)
+    except BaseException:
+        session.rollback()
+        shards.give_back(session, shard.id, owner)
+        raise
+    return True
+
+
+def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None]) -> None:
+    session = db.session()
+    index = VectorIndex(**shard.index)
+    texts = _texts(shard)
+    embedder = index.checked(with_.embedder_of(index.model))
+    lease = with_.config.lease_seconds
+    renewed = time.monotonic()
+
+    def go_on() -> None:
+        nonlocal renewed
+        check()
+        if time.monotonic() - renewed > lease / 4:
+            if not shards.renew(session, shard.id, owner, lease):
+                raise ShardLost
+            renewed = time.monotonic()
+
+    began = time.perf_counter()
+    known = _known(with_, index, texts)
+    session.commit()
+    vectors = _vectors(embedder, texts, known, go_on)
+    embedded = time.perf_counter()
+    if texts:
+        ids = [text.id for text in texts]
+        with_.index.upsert(index.collection, ids, vectors, shard.version_id)
+    spent = {
+        "embed": round(embedded - began, 3),
+        "index": round(time.perf_counter() - embedded, 3),
+        KNOWN: sum(text.content_hash in known for text in texts),
+    }
+    if not shards.finish(session, shard.id, owner, spent):
+        _take_back(with_, shard, index, [text.id for text in texts])
+
+
+def _texts(shard: Shard) -> list[_Text]:
+    rows = db.session.execute(
+        select(
+            FragmentRow.id,
+            FragmentRow.heading_path,
+            FragmentRow.text,
+            FragmentRow.content_hash,
+            FragmentRow.tokens,
+        )
+        .where(
+            FragmentRow.version_id == shard.version_id,
+            FragmentRow.ordinal >= shard.first_ordinal,
+            FragmentRow.ordinal < shard.end_ordinal,
+        )
+        .order_by(FragmentRow.ordinal)
+    ).all()
+    return [
+        _Text(
+            row.id, embedding_text(row.heading_path, row.text), row.content_hash or b"", row.tokens
+        )
+        for row in rows
+    ]
+
+
+def _known(
+    with_: Services, index: VectorIndex, texts: Sequence[_Text]
+) -> dict[bytes, NDArray[np.float32]]:
+    """Vectors that the same text was given before, by the same model, wherever it stands."""
+    hashes = {text.content_hash for text in texts if text.content_hash}
+    found = db.session.execute(
+        select(FragmentRow.content_hash, FragmentRow.id, Instrument.index["collection"].astext)
+        .join(Instrument, Instrument.id == FragmentRow.instrument_id)
+        .where(
+            FragmentRow.content_hash.in_(hashes),
+            FragmentRow.id.not_in([text.id for text in texts]),
+            Instrument.index["name"].astext == index.name,
+        )
+        .distinct(FragmentRow.content_hash)
+    ).all()
+    places: dict[str, dict[str, bytes]] = {}
+    for content_hash, id_, collection in found:
+        places.setdefault(collection, {})[id_] = content_hash
+    known = {}
+    for collection, wanted in places.items():
+        for id_, vector in with_.index.vectors(collection, list(wanted)).items():
+            known[wanted[id_]] = vector
+    return known
+
+
+def _vectors(
+    embedder: Embedder,
+    texts: Sequence[_Text],
+    known: dict[bytes, NDArray[np.float32]],
+    go_on: Callable[[], None],
+) -> NDArray[np.float32]:
+    """float32 [n, dimension], unit length; each text that is not `known` is embedded once."""
+    import numpy as np
+
+    vectors = np.empty((len(texts), embedder.dimension), dtype=np.float32)
+    places: dict[Any, list[int]] = {}
+    for at, text in enumerate(texts):
+        places.setdefault(text.content_hash or text.id, []).append(at)
+    todo = []
+    for key, same in places.items():
+        if key in known:
+            vectors[same] = known[key]
+        else:
+            todo.append(same)
+    # Neighbours of like length leave little to pad.
+    todo.sort(key=lambda same: texts[same[0]].tokens)
+    for at in range(0, len(todo), SLICE):
+        go_on()
+        some = todo[at : at + SLICE]
+        made = embed_whole(embedder, [texts[same[0]].text for same in some])
+        for same, vector in zip(some, made, strict=True):
+            vectors[same] = vector
+    return vectors
+
+
+def _take_back(with_: Services, shard: Shard, index: VectorIndex, ids: list[str]) -> None:
+    """What was written for a shard that nobody wanted any more must not come back to life."""
+    session = db.session()
+    kept = indexes.collections(session, shard.instrument_id)
+    there = set(session.scalars(select(FragmentRow.id).where(FragmentRow.id.in_(ids))))
+    session.rollback()
+    if index.collection not in kept:
+        with_.index.drop(index.collection)
+    elif gone := [id_ for id_ in ids if id_ not in there]:
+        with_.index.delete(index.collection, gone)
+
+
+def _check() -> None:
+    if stopping.is_set():
+        raise Interrupted

@@ -1,0 +1,119 @@
+"""Makes an instrument's vector index anew beside the one in use, then lets it take its place."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import indexes, shards
+from api.extensions import db
+from api.indexes import VectorIndex
+from api.models import FragmentRow, Instrument
+from pipelines.errors import Cancelled
+from pipelines.index import collection_name
+from workers.embed import ask_for_help, embed_next
+from workers.lifecycle import Running, run
+from workers.main import celery
+
+SHARD = 64
+"""Fragments of a shard."""
+WAIT_SECONDS = 0.1
+
+
+@celery.task(name="vouch.reindex_instrument")
+def reindex_instrument(job_id: str) -> None:
+    run(job_id, _fill)
+
+
+def _fill(running: Running) -> dict[str, Any]:
+    session = db.session()
+    instrument_id = running.job.subject_id
+    shadow = _shadow(running, session)
+    _drop_orphans(running)
+    running.move(stage="embed", unit="shards")
+    while True:
+        running.check()
+        helped = embed_next(running.services, running.job.id, running.check)
+        done, total = shards.progress(session, running.job.id)
+        session.commit()
+        if (done, total) != (running.job.done, running.job.total):
+            running.move(done=done, total=total, checkpoint={"shards": done})
+        if helped:
+            continue
+        if done == total and _switched(running, session, shadow):
+            break
+        time.sleep(WAIT_SECONDS)
+    _drop_orphans(running)
+    done, total = shards.progress(session, running.job.id)
+    shards.collect(session, running.job.id)
+    session.commit()
+    if db.session.get(Instrument, instrument_id) is None:
+        raise Cancelled("The instrument was deleted.")
+    return {"done": done, "total": total}
+
+
+def _shadow(running: Running, session: Session) -> VectorIndex:
+    """The index in the making, with a shard for everything that was read before it began."""
+    job, with_ = running.job, running.services
+    instrument = session.get(Instrument, job.subject_id, populate_existing=True)
+    if instrument is None:
+        raise Cancelled("The instrument was deleted.")
+    begun = VectorIndex.of(instrument.shadow_index)
+    session.commit()
+    if begun is not None and begun.job_id == job.id:
+        return begun
+    embedder = with_.embedder
+    first = collection_name(job.subject_id, embedder.name)
+    shadow = VectorIndex(
+        with_.config.embedding_model, embedder.name, f"{first}-{job.id[:8]}", job.id
+    )
+    running.hold()
+    indexes.begin(session, job.subject_id, shadow)
+    session.flush()
+    versions: dict[str, list[int]] = {}
+    rows = session.execute(
+        select(FragmentRow.version_id, FragmentRow.ordinal)
+        .where(FragmentRow.instrument_id == job.subject_id)
+        .order_by(FragmentRow.version_id, FragmentRow.ordinal)
+    )
+    for version_id, ordinal in rows:
+        versions.setdefault(version_id, []).append(ordinal)
+    asked = 0
+    for version_id, ordinals in versions.items():
+        for at in range(0, len(ordinals), SHARD):
+            some = ordinals[at : at + SHARD]
+            place = (job.subject_id, version_id)
+            shards.add(session, place, (some[0], some[-1] + 1), [shadow], job.id)
+            asked += 1
+    session.commit()
+    for _ in range(asked):
+        ask_for_help(with_, job.id)
+    return shadow
+
+
+def _switched(running: Running, session: Session, shadow: VectorIndex) -> bool:
+    """Whether the new index took over; False when something was read just now."""
+    running.hold()
+    if session.get(Instrument, running.job.subject_id, populate_existing=True) is None:
+        session.rollback()
+        raise Cancelled("The instrument was deleted.")
+    switched = indexes.switch(session, running.job.subject_id, shadow)
+    session.commit()
+    return switched
+
+
+def _drop_orphans(running: Running) -> None:
+    """Collections of the instrument that neither answer nor are in the making."""
+    session = db.session()
+    session.rollback()
+    instrument_id = running.job.subject_id
+    kept = indexes.collections(session, instrument_id)
+    session.commit()
+    index = running.services.index
+    prefix = collection_name(instrument_id, "")
+    for name in index.collections():
+        if name.startswith(prefix) and name not in kept:
+            index.drop(name)
