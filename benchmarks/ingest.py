@@ -32,13 +32,13 @@ CORPUS = HERE.parent / ".." / "shared" / "data"
 SMALL = (
     "2305.03393v1-pg9",
     "amt_handbook_sample",
+    "bookmark_sample",
     "interface-config-guide-p93",
     "minimal-document",
     "multi-column",
     "multicolumn",
     "normal_4pages",
     "RECEIPT-2024-TXN-98765_retail_purchase",
-    "table-multi-row-column-cells",
 )
 ENVIRONMENT = HERE / "results" / "langchain-environment"
 POLL = 0.2

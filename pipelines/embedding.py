@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from pipelines.embedders.model_files import sha256, weights
+from pipelines.embedders.model_files import TooLong, sha256, weights
 from pipelines.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dimension], unit length, in the order of `texts`.
 
-        Raises ValueError for a text of more than `max_tokens`: nothing is silently cut.
+        Raises TooLong for a text of more than `max_tokens`: nothing is silently cut.
         """
         ...
 
@@ -78,6 +78,10 @@ def embed_whole(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]
     """
     import numpy as np
 
+    try:
+        return embedder.embed(texts)
+    except TooLong:
+        log.info("texts are longer than the model reads", model=embedder.name)
     room = embedder.max_tokens - 2
     pieces: list[str] = []
     owners: list[int] = []
@@ -86,8 +90,6 @@ def embed_whole(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]
         pieces += cut
         owners += [owner] * len(cut)
     vectors = embedder.embed(pieces)
-    if len(pieces) == len(texts):
-        return vectors
     summed = np.zeros((len(texts), embedder.dimension), dtype=np.float32)
     np.add.at(summed, owners, vectors)
     return summed / np.linalg.norm(summed, axis=1, keepdims=True)

@@ -11,6 +11,10 @@ from pathlib import Path
 from pipelines.errors import ModelUnavailable
 
 
+class TooLong(ValueError):
+    """A text has more tokens than the model reads."""
+
+
 class Tokens:
     """The model's tokenizer and its limits."""
 
@@ -36,11 +40,11 @@ class Tokens:
         return [len(encoding) for encoding in encoded]
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids with special tokens; ValueError if a text has more than the model reads."""
+        """Token ids with special tokens. Raises TooLong."""
         encoded = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
         longest = max(map(len, encoded), default=0)
         if longest > self.max_tokens:
-            raise ValueError(f"a text has {longest} tokens; the model reads {self.max_tokens}")
+            raise TooLong(f"a text has {longest} tokens; the model reads {self.max_tokens}")
         return encoded
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Form = Literal["bf16", "int8", "fp32"]
 
-BATCH = 8
+BATCH = 4
 WIDTH = 16
 """Batches are padded to a multiple of this many tokens: compiled code is kept for each width."""
 
