@@ -274,11 +274,20 @@ class _Writer:
             locator, box = span[2], span[3]
             index, box = _merge(opened.places, locator, box)
             opened.spans.append((span[0] + shift, span[1] + shift, index, box))
+        opened.places += [_Place(locator, None) for locator in _beside(segment)]
 
 
 def _is_description(segment: Segment) -> bool:
     """Whether a model said it of a picture: never in one Fragment with what was read there."""
     return segment.kind == "caption" and isinstance(segment.locators[0], RegionLocator)
+
+
+def _beside(segment: Segment) -> list[Any]:
+    """Where a Segment also is, though none of its words stand there: a caption's figure."""
+    if not segment.spans:
+        return []
+    pointed_to = {span[2] for span in segment.spans}
+    return [each for at, each in enumerate(segment.locators) if at not in pointed_to]
 
 
 def _spans(segment: Segment, left: int, right: int) -> list[tuple[int, int, Any, int]]:

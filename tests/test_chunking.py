@@ -175,3 +175,19 @@ def test_the_built_in_model_is_the_published_one(tmp_path: Path) -> None:
     from pipelines.embedding import BUILT_IN_SHA256
 
     assert sha256(weights(model_directory(BUILT_IN))) == BUILT_IN_SHA256
+
+
+def test_a_caption_keeps_the_place_of_its_figure(chunker: Chunker) -> None:
+    words, figure = ((0.1, 0.5, 0.6, 0.52),), ((0.1, 0.1, 0.9, 0.48),)
+    page = PageLocator(page=1, boxes=words, page_width=600, page_height=800)
+    text = "Figure 3: The rotor and its nut."
+    caption = Segment(
+        text=text,
+        kind="caption",
+        locators=(page, page.model_copy(update={"boxes": figure})),
+        spans=((0, len(text), 0, 0),),
+    )
+    (fragment,) = chunker.feed(_part(caption, _page("The nut takes 5.5 Nm.")))
+    assert figure in [locator.boxes for locator in fragment.locators]
+    # A quote of its words is where they stand.
+    assert [each.boxes for each in locate(fragment.locators, fragment.spans, 0, 8)] == [words]
