@@ -42,7 +42,8 @@ def test_a_running_older_version_does_not_replace_a_newer(admin: Client, instrum
         instrument, "new.pdf", pdf("The anvil weighs 98 kilograms."), source_id=old["source_id"]
     ).json()
     admin.wait(new["job_id"])
-    assert admin.job(old["job_id"])["state"] == "running", "too quick to show anything"
+    # Not done before the newer one: what it read is no longer wanted.
+    assert admin.job(old["job_id"])["state"] in ("running", "cancelled"), "too quick to show it"
     admin.wait(old["job_id"])
     source = admin.get(f"/api/sources/{old['source_id']}").json()
     assert source["version_id"] == new["version_id"]

@@ -42,6 +42,8 @@ class Running:
 
     def __init__(self, job: Job, owner: str, with_: Services) -> None:
         self.job = job
+        self._job_id = job.id
+        """For the watching thread: reading it of the row may need the session, which is not its."""
         self.owner = owner
         self.services = with_
         self._stop: Exception | None = None
@@ -102,16 +104,16 @@ class Running:
             try:
                 with Session(db.engine) as session:
                     if time.monotonic() - renewed >= lease / 4:
-                        cancelled = jobs.renew(session, self.job.id, self.owner, lease)
+                        cancelled = jobs.renew(session, self._job_id, self.owner, lease)
                         renewed = time.monotonic()
                     else:
-                        asked = select(Job.cancel_requested_at).where(Job.id == self.job.id)
+                        asked = select(Job.cancel_requested_at).where(Job.id == self._job_id)
                         cancelled = session.scalar(asked) is not None
             except jobs.LeaseLost as error:
                 self._end(error)
                 return
             except SQLAlchemyError as error:
-                log.warning("heartbeat failed", job_id=self.job.id, error=type(error).__name__)
+                log.warning("heartbeat failed", job_id=self._job_id, error=type(error).__name__)
                 continue
             if cancelled or stopping.is_set():
                 self._end(Cancelled("Cancelled.") if cancelled else Interrupted())
