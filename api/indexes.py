@@ -68,25 +68,21 @@ def for_writing(session: Session, instrument_id: str, model: str, name: str) -> 
     The first to read anything chooses `model`. Holds off a change of index until the end of the
     caller's transaction. [] when the instrument is gone.
     """
-    found = session.execute(
-        select(Instrument.index, Instrument.shadow_index)
-        .where(Instrument.id == instrument_id)
-        .with_for_update(read=True)
-    ).one_or_none()
+    rows = select(Instrument.index, Instrument.shadow_index).where(Instrument.id == instrument_id)
+    # Many may read at once under a shared lock. Who chooses takes its own from the start: two
+    # that share one and then both write would wait for each other for ever.
+    chooses = in_use(session, instrument_id) is None
+    rows = rows.with_for_update(key_share=chooses, read=not chooses)
+    found = session.execute(rows).one_or_none()
     if found is None:
         return []
-    if found.index is None:
-        first = VectorIndex(model, name, collection_name(instrument_id, name))
-        chosen = session.execute(
-            update(Instrument)
-            .where(Instrument.id == instrument_id, Instrument.index.is_(None))
-            .values(index=first.row)
-            .returning(Instrument.id)
-        ).one_or_none()
-        if chosen is None:
-            return for_writing(session, instrument_id, model, name)
-        found = (first.row, found.shadow_index)
-    return [index for row in found if (index := VectorIndex.of(row)) is not None]
+    serving, shadow = found.tuple()
+    if serving is None:
+        serving = VectorIndex(model, name, collection_name(instrument_id, name)).row
+        session.execute(
+            update(Instrument).where(Instrument.id == instrument_id).values(index=serving)
+        )
+    return [VectorIndex(**row) for row in (serving, shadow) if row]
 
 
 def begin(session: Session, instrument_id: str, shadow: VectorIndex) -> None:

@@ -80,6 +80,7 @@ class IngestStore:
         `move` writes to the job's row within the transaction.
         """
         began = time.perf_counter()
+        model = self._services.embedder.name
         session = db.session()
         self._hold()
         status = session.scalar(
@@ -88,9 +89,8 @@ class IngestStore:
         if status in (None, "superseded"):
             session.rollback()
             raise SourceGone
-        embedder = self._services.embedder
         indexes = indexes_for_writing(
-            session, self._instrument_id, self._services.config.embedding_model, embedder.name
+            session, self._instrument_id, self._services.config.embedding_model, model
         )
         ordinals = (batch.first_ordinal, batch.end_ordinal)
         there = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,32 @@ def test_what_is_read_meanwhile_is_in_the_new_index_too(
     assert made == shadow.collection
     ids = _chroma(stack).get_collection(made).get(include=[])["ids"]
     assert {f["id"] for f in _fragments(admin, source["id"])} <= set(ids)
+
+
+def test_many_first_sources_at_once_agree_on_an_index(admin: Client, app: Flask) -> None:
+    """Each locks the instrument to choose its index: none may wait for another for ever."""
+    from api import indexes
+    from api.extensions import db
+
+    together = threading.Barrier(6)
+    chosen: list[tuple[str, ...]] = []
+
+    def choose(instrument: str) -> None:
+        with app.app_context():
+            together.wait()
+            found = indexes.for_writing(db.session(), instrument, "model", "model@0123456789ab")
+            chosen.append(tuple(index.collection for index in found))
+            db.session.commit()
+
+    for _ in range(8):
+        instrument = admin.instrument()
+        threads = [threading.Thread(target=choose, args=[instrument]) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(chosen) == 8 * 6
+    assert len(set(chosen)) == 8
 
 
 def test_only_managers_reindex(admin: Client, member: Client, instrument: str) -> None:

@@ -92,6 +92,7 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     session = db.session()
     index = VectorIndex(**shard.index)
     texts = _texts(shard)
+    session.commit()
     embedder = index.checked(with_.embedder_of(index.model))
     lease = with_.config.lease_seconds
     renewed = time.monotonic()
@@ -106,7 +107,6 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
 
     began = time.perf_counter()
     known = _known(with_, index, texts)
-    session.commit()
     vectors = _vectors(embedder, texts, known, go_on)
     embedded = time.perf_counter()
     if texts:
@@ -160,6 +160,7 @@ def _known(
         )
         .distinct(FragmentRow.content_hash)
     ).all()
+    db.session.commit()
     places: dict[str, dict[str, bytes]] = {}
     for content_hash, id_, collection in found:
         places.setdefault(collection, {})[id_] = content_hash

@@ -34,7 +34,7 @@ SPARE = 3
 """Shards that may wait for other processes before this one interrupts its reading."""
 PATIENCE = 2.0
 """Seconds that a shard may wait."""
-WAIT_SECONDS = 0.05
+WAIT_SECONDS = 0.1
 _parser: ParserProcess | None = None
 
 
@@ -167,11 +167,9 @@ def _embed_rest(running: Running, store: IngestStore) -> None:
         if done != running.job.done:
             checkpoint = {**running.job.checkpoint, "searchable": done}
             running.move(done=done, checkpoint=checkpoint)
+        if done == store.unit:
+            return
         if not helped:
-            if shards.first_left(db.session(), running.job.id) is None:
-                db.session.commit()
-                return
-            db.session.commit()
             time.sleep(WAIT_SECONDS)
 
 

@@ -65,7 +65,9 @@ class OpenVinoEmbedder:
                 # Pinning would put every process on the first core.
                 "ENABLE_CPU_PINNING": "NO",
                 "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "f32" if self.form == "fp32" else _rest(capabilities),
+                "INFERENCE_PRECISION_HINT": "f32"
+                if self.form == "fp32"
+                else rest_precision(capabilities),
             },
         )
         self.dimension = int(self._compiled.output(0).partial_shape[1].get_length())
@@ -101,7 +103,7 @@ class OpenVinoEmbedder:
         return vectors
 
 
-def _rest(capabilities: Sequence[str]) -> str:
+def rest_precision(capabilities: Sequence[str]) -> str:
     """Arithmetic of what is not 8-bit."""
     return "bf16" if "BF16" in capabilities else "f32"
 
