@@ -116,7 +116,7 @@ def load_embedder(model: str, *, device: str = "cpu", cache: Path) -> Embedder:
     Raises ModelUnavailable. Never downloads.
     """
     from pipelines.embedders.conversion import NOT_QUANTIZED, converted
-    from pipelines.embedders.with_openvino import OpenVinoEmbedder
+    from pipelines.embedders.with_openvino import OpenVinoEmbedder, wants_int8
     from pipelines.embedders.with_torch import TorchEmbedder
 
     directory = model_directory(model)
@@ -139,7 +139,7 @@ def load_embedder(model: str, *, device: str = "cpu", cache: Path) -> Embedder:
             notice="The fast form of the embedding model could not be built: the slow one serves.",
         )
     embedder = OpenVinoEmbedder(directory, files, name)
-    if embedder.form != "bf16" and (files / NOT_QUANTIZED).is_file():
+    if wants_int8() and (files / NOT_QUANTIZED).is_file():
         log.warning("no 8-bit form", error=(files / NOT_QUANTIZED).read_text())
         embedder.notice = "The 8-bit form of the embedding model could not be built: it is slower."
     return embedder

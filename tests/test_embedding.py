@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.embedders import conversion
+from pipelines.embedders import conversion, with_openvino
 from pipelines.embedders.model_files import sha256, weights
 from pipelines.embedders.with_openvino import OpenVinoEmbedder
 from pipelines.embedding import (
@@ -100,3 +100,20 @@ def test_eight_bits_keep_the_vectors(cache: Path, tmp_path: Path) -> None:
     small = OpenVinoEmbedder(directory, tmp_path, BUILT_IN, form="int8")
     exact = OpenVinoEmbedder(directory, tmp_path, BUILT_IN, form="fp32")
     assert (small.embed(TEXTS) * exact.embed(TEXTS)).sum(axis=1).mean() > conversion.LEAST_COSINE
+
+
+@pytest.mark.parametrize(
+    ("flags", "capabilities", "form"),
+    [
+        ("avx2", ["FP32", "INT8"], "fp32"),
+        ("avx2 avx_vnni", ["FP32", "INT8"], "int8"),
+        ("avx2 avx512_vnni avx512_bf16", ["FP32", "INT8", "BF16"], "int8"),
+        ("avx2 avx512_vnni avx512_bf16 amx_bf16", ["FP32", "INT8", "BF16"], "bf16"),
+    ],
+)
+def test_a_processor_gets_the_form_it_is_fastest_in(
+    flags: str, capabilities: list[str], form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(with_openvino, "_processor_flags", lambda: frozenset(flags.split()))
+    (tmp_path / "int8.xml").touch()
+    assert with_openvino.best_form(tmp_path, capabilities) == form
