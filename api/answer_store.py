@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, aliased
 
-from api.models import ChatTurn, Citation, FragmentRow, Source
+from api import jobs, reanchoring
+from api.models import ChatTurn, Citation
 from api.models.base import new_id
+from api.withdrawal import withdraw_sources
 from pipelines.answer import Answer, Proof
-from pipelines.types import Hit
 
 HISTORY = 4
 
@@ -25,41 +26,33 @@ class AnswerStore:
         self._ids: dict[int, str] = {}
 
     def history(self) -> list[tuple[str, str]]:
-        """(question, answer) of the last turns of the session, oldest first."""
+        """(question, answer) of the last turns before this one, oldest first.
+
+        Of answers to the same question only the chosen one counts. A question asked anew sees
+        what came before it was first asked.
+        """
+        if self._turn.history is not None:
+            return [(question, answer) for question, answer in self._turn.history[-HISTORY:]]
+        first = aliased(ChatTurn)
+        began = (
+            select(ChatTurn.created_at)
+            .where(ChatTurn.id == (self._turn.regenerated_from or self._turn.id))
+            .scalar_subquery()
+        )
         earlier = self._session.execute(
             select(ChatTurn.question, ChatTurn.answer)
+            .join(first, first.id == func.coalesce(ChatTurn.regenerated_from, ChatTurn.id))
             .where(
                 ChatTurn.session_id == self._turn.session_id,
-                ChatTurn.created_at < self._turn.created_at,
-                ChatTurn.id != self._turn.regenerated_from,
-                ChatTurn.status == "done",
+                ChatTurn.is_chosen,
+                ChatTurn.status.in_(("done", "cancelled")),
+                ChatTurn.answer != "",
+                first.created_at < began,
             )
-            .order_by(ChatTurn.created_at.desc())
+            .order_by(first.created_at.desc())
             .limit(HISTORY)
         ).all()
         return [(question, answer) for question, answer in reversed(earlier)]
-
-    def visible_versions(self) -> list[str]:
-        """Current versions of the sources that the question is limited to."""
-        current = select(Source.current_version_id).where(
-            Source.instrument_id == self._turn.instrument_id,
-            Source.id.in_(self._turn.source_ids or []),
-            Source.current_version_id.is_not(None),
-        )
-        return [str(version_id) for version_id in self._session.scalars(current)]
-
-    def load(self, ids: Sequence[str]) -> Mapping[str, Hit]:
-        """The fragments that may be seen now: of current versions of this instrument."""
-        rows = self._session.execute(
-            select(FragmentRow, Source)
-            .join(Source, Source.id == FragmentRow.source_id)
-            .where(
-                FragmentRow.id.in_(ids),
-                FragmentRow.instrument_id == self._turn.instrument_id,
-                FragmentRow.version_id == Source.current_version_id,
-            )
-        ).tuples()
-        return {row.id: _hit(row, source) for row, source in rows}
 
     def citation(self, proof: Proof) -> dict[str, Any]:
         """A Proof as its event shows it; the same id as its row will have."""
@@ -73,17 +66,24 @@ class AnswerStore:
         """
         session = self._session
         session.rollback()
+        cited = {proof.hit.source_id for proof in said.proofs}
+        there = reanchoring.hold_sources(session, cited)
         self._hold()
         session.execute(delete(Citation).where(Citation.turn_id == self._turn.id))
         for proof in said.proofs:
             shown = self.citation(proof)
             shown.pop("locator")
             session.add(Citation(turn_id=self._turn.id, **shown))
-        notices = []
+        notices = list(said.usage.notices)
         if said.invented_marks:
             notices.append(
                 f"{said.invented_marks} citation marks of the model named no passage and were "
                 "removed."
+            )
+        if said.removed_links:
+            notices.append(
+                f"{said.removed_links} links, pictures or HTML tags of the model were made plain "
+                "text."
             )
         session.execute(
             update(ChatTurn)
@@ -97,33 +97,24 @@ class AnswerStore:
                         "end": claim.end,
                         "verdict": claim.verdict,
                         "citations": list(claim.citations),
+                        "missing": list(claim.missing),
                     }
                     for claim in said.claims
                 ],
                 usage=said.usage.counts,
+                model=said.usage.model or self._turn.model,
                 timings=timings,
                 notices=notices,
             )
         )
+        reanchoring.catch_up(session, self._turn.id)
+        if deleted := cited - there:
+            logs = withdraw_sources(session, deleted)
+            # What it streamed goes too; the job's message is sent by the sweep.
+            jobs.create_job(
+                session, "purge", subject=("turn", self._turn.id), payload={"logs": logs}
+            )
         session.commit()
-
-
-def _hit(row: FragmentRow, source: Source) -> Hit:
-    return Hit(
-        fragment_id=row.id,
-        version_id=row.version_id,
-        source_id=source.id,
-        title=source.title,
-        filename=source.filename,
-        source_type=source.type,  # type: ignore[arg-type]
-        score=0.0,
-        ordinal=row.ordinal,
-        text=row.text,
-        kind=row.kind,  # type: ignore[arg-type]
-        heading_path=tuple(row.heading_path),
-        locators=row.locators,  # type: ignore[arg-type]
-        spans=tuple(tuple(span) for span in row.spans),  # type: ignore[misc]
-    )
 
 
 def _citation(id_: str, proof: Proof) -> dict[str, Any]:

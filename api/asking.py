@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from api import jobs
+from api import jobs, llm_store
 from api.errors import unprocessable
 from api.models import ChatSession, ChatTurn, Instrument, User
 from api.services import Services
@@ -25,18 +25,24 @@ def start_turn(
     source_ids: Sequence[str] | None = None,
     model: str | None = None,
     regenerated_from: str | None = None,
+    history: list[list[str]] | None = None,
+    origin: str = "chat",
 ) -> ChatTurn:
-    """A turn whose answer is being written. Commits."""
+    """A turn whose answer is being written. Commits.
+
+    `history` holds the (question, answer) before it where the client keeps them itself; else
+    those of `chat` are looked up. `origin` is that of the conversation begun without a `chat`.
+    """
     question = question.strip()
     if not question:
         unprocessable("question", "Ask something: the question is empty.")
-    if model is not None and model not in {services.config.llm, "extractive"}:
-        unprocessable(
-            "model", f"This model is not set up here; use {services.config.llm} or extractive."
-        )
+    allowed = llm_store.allowed_models(session, services.config)
+    if model is not None and model not in allowed:
+        unprocessable("model", f"This model is not set up here; use {' or '.join(allowed)}.")
     if chat is None:
-        title = question if len(question) <= TITLE_LENGTH else question[: TITLE_LENGTH - 1] + "…"
-        chat = ChatSession(user_id=who.id, instrument_id=instrument.id, title=title)
+        chat = ChatSession(
+            user_id=who.id, instrument_id=instrument.id, title=first_words(question), origin=origin
+        )
         session.add(chat)
         session.flush()
     turn = ChatTurn(
@@ -45,8 +51,10 @@ def start_turn(
         user_id=who.id,
         question=question,
         source_ids=list(source_ids) if source_ids else None,
-        model=model or services.config.llm,
+        model=model or allowed[0],
         regenerated_from=regenerated_from,
+        is_chosen=regenerated_from is None,
+        history=history,
     )
     session.add(turn)
     session.flush()
@@ -63,3 +71,8 @@ def start_turn(
     session.commit()
     jobs.enqueue(session, services.queue, job)
     return turn
+
+
+def first_words(question: str) -> str:
+    """The title of a conversation that nobody has named: how its first question begins."""
+    return question if len(question) <= TITLE_LENGTH else question[: TITLE_LENGTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""`flask --app api.app ...`: what an operator does at the command line."""
+"""`flask --app api ...`: what an operator does at the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from api import jobs
+from api import eval_commands, jobs
 from api.extensions import db
 from api.indexes import is_outdated
 from api.models import AccessGrant, Instrument, User
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(users)
     app.cli.add_command(seed)
     app.cli.add_command(reindex)
+    app.cli.add_command(eval_commands.group)
 
 
 @users.command("create")

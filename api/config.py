@@ -90,16 +90,54 @@ class Config:
         "cpu",
         "`cpu` uses OpenVINO; `cuda` or `torch` loads the model with sentence-transformers",
     )
+    reranker: str = setting(
+        "RERANKER",
+        "",
+        "Directory of a sentence-transformers CrossEncoder that ranks what was found; empty means "
+        "none",
+    )
     llm: str = setting(
         "LLM",
         "extractive",
         "Language model: `extractive` quotes the sources' own sentences, `openai:MODEL` asks an "
-        "OpenAI-compatible endpoint, `mock:FILE` reads replies from a file",
+        "OpenAI-compatible endpoint, `anthropic:MODEL` Anthropic, `google:MODEL` Google, "
+        "`mock:FILE` reads replies from a file",
     )
     openai_base_url: str = setting(
-        "OPENAI_BASE_URL", "https://api.openai.com/v1", "Endpoint for `LLM=openai:MODEL`"
+        "OPENAI_BASE_URL", "https://api.openai.com/v1", "Endpoint for `openai:MODEL`"
     )
     openai_api_key: str = setting("OPENAI_API_KEY", "", "Key for `OPENAI_BASE_URL`")
+    anthropic_base_url: str = setting(
+        "ANTHROPIC_BASE_URL", "https://api.anthropic.com", "Endpoint for `anthropic:MODEL`"
+    )
+    anthropic_api_key: str = setting("ANTHROPIC_API_KEY", "", "Key for `ANTHROPIC_BASE_URL`")
+    google_base_url: str = setting(
+        "GOOGLE_BASE_URL",
+        "https://generativelanguage.googleapis.com/v1beta/openai/",
+        "Endpoint for `google:MODEL`, the one that speaks OpenAI's protocol",
+    )
+    google_api_key: str = setting("GOOGLE_API_KEY", "", "Key for `GOOGLE_BASE_URL`")
+    llm_connect_seconds: int = setting(
+        "LLM_CONNECT_SECONDS", 10, "Longest time to connect to a language model, in seconds"
+    )
+    llm_first_token_seconds: int = setting(
+        "LLM_FIRST_TOKEN_SECONDS",
+        120,
+        "Longest time until a language model says its first word, further tries included, in "
+        "seconds",
+    )
+    llm_silence_seconds: int = setting(
+        "LLM_SILENCE_SECONDS", 60, "Longest silence of a language model between words, in seconds"
+    )
+    llm_output_tokens: int = setting(
+        "LLM_OUTPUT_TOKENS", 8192, "Longest answer of a language model, in tokens"
+    )
+    llm_context_tokens: int = setting(
+        "LLM_CONTEXT_TOKENS",
+        0,
+        "Tokens that the language model reads and writes at most; 0 means what the catalogue "
+        "says, 8192 for models that it doesn't know",
+    )
     transcriber: str = setting(
         "TRANSCRIBER",
         "auto",

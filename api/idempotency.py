@@ -2,6 +2,9 @@
 
 The key is taken before the view runs, so that two requests at once do not both create. An
 answer of the server's own failure (5xx) is not kept: the client may try again with the key.
+
+An answer that holds a turn names it in Content-Location. It is given again only to who may still
+read the turn, and only while nothing of it was withdrawn.
 """
 
 from __future__ import annotations
@@ -13,12 +16,14 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from api.access import level_on
 from api.ciphers import cipher
 from api.errors import refuse
 from api.extensions import db
-from api.models import IdempotentRequest
+from api.models import ChatTurn, IdempotentRequest, User
+from api.models.base import is_uuid
 
-KEPT_HEADERS = ("Content-Type", "Location")
+KEPT_HEADERS = ("Content-Type", "Location", "Content-Location")
 MAX_BODY = 1 << 20
 
 
@@ -58,9 +63,21 @@ def _replay() -> Response | None:
         refuse(422, "This Idempotency-Key was used with another body; use a new key.")
     if earlier.status is None:
         refuse(409, "The first request with this Idempotency-Key is still running; try again.")
+    if turn_at := (earlier.headers or {}).get("Content-Location"):
+        _check_turn(caller, turn_at)
     answer = Response(_cipher().decrypt(earlier.body or b""), earlier.status, earlier.headers or {})
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
+
+
+def _check_turn(caller: User, address: str) -> None:
+    """Refuse to repeat what a turn said when the caller could not read it there any more."""
+    turn_id = address.rpartition("/")[2]
+    turn = db.session.get(ChatTurn, turn_id) if is_uuid(turn_id) else None
+    if turn is None or turn.user_id != caller.id or level_on(caller, turn.instrument_id) is None:
+        refuse(404, "No such turn.")
+    if any(citation.state == "withdrawn" for citation in turn.citations):
+        refuse(410, f"A source of this answer was deleted since; GET {address} tells what is left.")
 
 
 def _cipher() -> Fernet:

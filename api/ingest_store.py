@@ -14,12 +14,20 @@ from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api import shards
+from api import keyword_store, reanchoring, shards
 from api.extensions import db
 from api.indexes import collections
 from api.indexes import for_writing as indexes_for_writing
 from api.jobs import request_cancel
-from api.models import Citation, FragmentRow, Job, Shard, Source, SourceVersion
+from api.models import (
+    FragmentRow,
+    Job,
+    KeywordBlock,
+    Shard,
+    Source,
+    SourceVersion,
+)
+from api.reanchoring import Found, Quoted
 from api.removal import poster_key
 from api.services import Services
 from pipelines.index import collection_name
@@ -100,12 +108,13 @@ class IngestStore:
         )
         old = set(session.scalars(delete(FragmentRow).where(*there).returning(FragmentRow.id)))
         rows = [self._row(fragment) for fragment in batch.fragments]
+        version = (self._instrument_id, self._version_id)
         shards.drop(session, self._job_id, self._version_id, ordinals)
         try:
             if rows:
                 session.execute(insert(FragmentRow), rows)
-                version = (self._instrument_id, self._version_id)
                 shards.add(session, version, ordinals, indexes, self._job_id)
+            keyword_store.replace(session, version, ordinals, rows)
             move(checkpoint=self._checkpoint(batch))
             session.commit()
         except IntegrityError as error:
@@ -164,6 +173,8 @@ class IngestStore:
         Within one transaction; nothing becomes current if there is no fragment.
         """
         session = db.session()
+        found = reanchoring.search(session, self._source_id, self._version_id)
+        session.commit()
         self._hold()
         for stage, seconds in shards.collect(session, self._job_id).items():
             if stage == KNOWN:
@@ -174,6 +185,7 @@ class IngestStore:
             FragmentRow.version_id == self._version_id, FragmentRow.ordinal >= self._end
         )
         stale = list(session.scalars(beyond.returning(FragmentRow.id)))
+        keyword_store.drop_from(session, self._version_id, self._end)
         count = (
             session.scalar(select(func.count()).where(FragmentRow.version_id == self._version_id))
             or 0
@@ -194,7 +206,7 @@ class IngestStore:
         version.report = {**self._report(), "finished_at": at.isoformat()}
         replaced = None
         if count and source.current_version_id != version.id:
-            replaced = self._supersede(source, version)
+            replaced = self._supersede(source, version, found)
         kept = collections(session, self._instrument_id)
         session.commit()
         index = self._services.index
@@ -215,7 +227,7 @@ class IngestStore:
 
     def clean_up(self) -> None:
         """Remove what was written while the source was deleted or got a newer version."""
-        for table in (FragmentRow, Shard):
+        for table in (FragmentRow, KeywordBlock, Shard):
             db.session.execute(delete(table).where(table.version_id == self._version_id))
         db.session.commit()
         self._services.storage.delete([poster_key(self._version_id)])
@@ -225,18 +237,24 @@ class IngestStore:
             if name.startswith(prefix):
                 index.delete_version(name, self._version_id)
 
-    def _supersede(self, source: Source, version: SourceVersion) -> str | None:
-        """`version` takes the place of the current one, whose citations are out of date now."""
+    def _supersede(
+        self, source: Source, version: SourceVersion, found: dict[Quoted, Found | None]
+    ) -> str | None:
+        """`version` takes the place of the current one; citations move to it as `found` says."""
         session = db.session()
         old_id = source.current_version_id
         source.current_version_id = version.id
         source.filename = version.filename
         if old_id is None:
             return None
+        # Locks the source: what an answer cites from here on waits, and is caught up with.
+        session.flush()
+        reanchoring.move(session, source, version.id, found)
         session.execute(
             update(SourceVersion).where(SourceVersion.id == old_id).values(status="superseded")
         )
         session.execute(delete(FragmentRow).where(FragmentRow.version_id == old_id))
+        keyword_store.drop_from(session, old_id, 0)
         older = select(Job).where(
             Job.kind == "ingest",
             Job.subject_id == source.id,
@@ -245,11 +263,6 @@ class IngestStore:
         )
         for job in session.scalars(older):
             request_cancel(session, job)
-        session.execute(
-            update(Citation)
-            .where(Citation.version_id == old_id, Citation.state == "current")
-            .values(state="stale")
-        )
         return old_id
 
     def _report(self) -> dict[str, Any]:

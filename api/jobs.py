@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select, updat
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from api import indexes
+from api import chosen, indexes
 from api.models import ChatTurn, Job, Shard, Source, SourceVersion
 from api.models.base import new_id
 from api.models.jobs import FINISHED
@@ -276,6 +276,7 @@ def mark_subject(
     """
     code, message = error or (None, None)
     if job.kind == "answer":
+        chosen.settle(session, job.subject_id, state)
         turn = update(ChatTurn).where(ChatTurn.id == job.subject_id)
         ended = func.now() if state in FINISHED else None
         session.execute(

@@ -6,82 +6,102 @@ import contextlib
 from collections.abc import Iterable
 
 import redis
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from api import jobs
-from api.models import ChatTurn, Citation, Instrument, Job, Source, SourceVersion, Upload
+from api.models import Instrument, Job, Source, SourceVersion, Upload
 from api.services import Services
+from api.withdrawal import withdraw_sources
 
 
 def remove_sources(session: Session, sources: Iterable[Source], user_id: str) -> list[Job]:
     """Delete sources within the caller's transaction; the jobs to enqueue after the commit.
 
-    Fragments go with their version. Citations stay, withdrawn, without their words.
+    Fragments go with their version. Citations stay, withdrawn, without their words, and so do
+    the sentences that nothing else proves.
     """
     purges = []
     for source in sources:
-        versions = session.scalars(
-            select(SourceVersion).where(SourceVersion.source_id == source.id)
-        ).all()
-        uploads = session.scalars(select(Upload).where(Upload.source_id == source.id)).all()
-        running = select(Job).where(
-            Job.subject_type == "source",
-            Job.subject_id == source.id,
-            Job.state.in_(("queued", "running")),
-        )
-        for job in session.scalars(running):
-            jobs.request_cancel(session, job)
-        citing = session.scalars(
-            select(ChatTurn.job_id)
-            .join(Citation, Citation.turn_id == ChatTurn.id)
-            .where(Citation.source_id == source.id, ChatTurn.job_id.is_not(None))
-            .distinct()
-        ).all()
-        session.execute(
-            update(Citation)
-            .where(Citation.source_id == source.id)
-            .values(state="withdrawn", quote="", locators=[])
-        )
-        keys = [key for version in versions for key in object_keys(version)]
-        keys += [upload.object_key for upload in uploads]
-        purges.append(
-            jobs.create_job(
-                session,
-                "purge",
-                subject=("source", source.id),
-                user_id=user_id,
-                payload={
-                    "objects": keys,
-                    "instrument_id": source.instrument_id,
-                    "version_ids": [version.id for version in versions],
-                    # Logs that quote it; the rows, which say "withdrawn", speak from then on.
-                    "logs": list(citing),
-                },
-            )
-        )
-        session.execute(delete(Source).where(Source.id == source.id))
+        _stop_reading(session, source)
+        # From here on no answer can cite it: one that is being written waits, and finds it gone.
+        session.execute(select(Source.id).where(Source.id == source.id).with_for_update())
+        quoting = withdraw_sources(session, [source.id])
+        purges.append(_remove(session, source, user_id, quoting))
     return purges
 
 
 def remove_instrument(session: Session, instrument: Instrument, user_id: str) -> list[Job]:
     """Delete an instrument with its sources and chats; the jobs to enqueue after the commit."""
     sources = session.scalars(select(Source).where(Source.instrument_id == instrument.id)).all()
-    purges = remove_sources(session, sources, user_id)
+    purges = []
+    for source in sources:
+        _stop_reading(session, source)
+        purges.append(_remove(session, source, user_id, []))
     keys = session.scalars(
         select(Upload.object_key).where(Upload.instrument_id == instrument.id)
     ).all()
+    logs = session.scalars(select(Job.id).where(Job.instrument_id == instrument.id)).all()
     purges.append(
         jobs.create_job(
             session,
             "purge",
             subject=("instrument", instrument.id),
             user_id=user_id,
-            payload={"objects": list(keys), "drop_instrument": instrument.id},
+            payload={
+                "objects": list(keys),
+                "drop_instrument": instrument.id,
+                "logs": list(logs),
+            },
         )
     )
     session.execute(delete(Instrument).where(Instrument.id == instrument.id))
     return purges
+
+
+def _stop_reading(session: Session, source: Source) -> None:
+    running = select(Job).where(
+        Job.subject_type == "source",
+        Job.subject_id == source.id,
+        Job.state.in_(("queued", "running")),
+    )
+    for job in session.scalars(running):
+        jobs.request_cancel(session, job)
+
+
+def _remove(session: Session, source: Source, user_id: str, quoting: list[str]) -> Job:
+    """Delete its rows; the job that removes what is outside Postgres.
+
+    `quoting`: jobs whose logs quote it.
+    """
+    versions = session.scalars(
+        select(SourceVersion).where(SourceVersion.source_id == source.id)
+    ).all()
+    keys = [key for version in versions for key in object_keys(version)]
+    # The first upload of a source knows it only by the answer that it was given.
+    uploads = delete(Upload).where(
+        Upload.instrument_id == source.instrument_id,
+        or_(
+            Upload.source_id == source.id,
+            Upload.completed["source_id"].astext == source.id,
+        ),
+    )
+    keys += session.scalars(uploads.returning(Upload.object_key)).all()
+    purge = jobs.create_job(
+        session,
+        "purge",
+        subject=("source", source.id),
+        user_id=user_id,
+        payload={
+            "objects": keys,
+            "instrument_id": source.instrument_id,
+            "version_ids": [version.id for version in versions],
+            # Once they are gone, the rows, which say "withdrawn", speak.
+            "logs": quoting,
+        },
+    )
+    session.execute(delete(Source).where(Source.id == source.id))
+    return purge
 
 
 def finish_removal(session: Session, services: Services, purges: Iterable[Job]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from api import llm_settings
 from api.config import Config
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pipelines.index import Index
     from pipelines.llms.contract import LLM, Stop
     from pipelines.outside import Endpoint, Outside
+    from pipelines.reranking import Reranker
 
 
 class Services:
@@ -34,6 +36,7 @@ class Services:
         self._lock = threading.RLock()
         self._llms: dict[str, LLM] = {}
         self._embedders: dict[str, Embedder] = {}
+        self._reranker: Reranker | None = None
 
     @cached_property
     def redis(self) -> redis.Redis:
@@ -106,21 +109,53 @@ class Services:
                 )
             return self._embedders[model]
 
+    @property
+    def reranker(self) -> Reranker | None:
+        """The cross-encoder that RERANKER names, if any, loaded when first asked: for workers."""
+        from pipelines.reranking import Reranker
+
+        if not self.config.reranker:
+            return None
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = Reranker(self.config.reranker)
+            return self._reranker
+
     def llm(self, name: str | None = None) -> LLM:
         """The language model `name`, by default the one that `LLM` sets: for workers only."""
         from pipelines.llms import load_llm
-        from pipelines.llms.contract import LLMSettings
+        from pipelines.llms.contract import LLMSettings, Timeouts
 
         name = name or self.config.llm
         with self._lock:
             if name not in self._llms:
+                config = self.config
+                base_url, api_key = llm_settings.endpoint_of(config, name)
                 settings = LLMSettings(
-                    base_url=self.config.openai_base_url,
-                    api_key=self.config.openai_api_key,
+                    base_url=base_url,
+                    api_key=api_key,
                     embed=self.embed_long,
+                    timeouts=Timeouts(
+                        connect=config.llm_connect_seconds,
+                        first_token=config.llm_first_token_seconds,
+                        silence=config.llm_silence_seconds,
+                    ),
+                    output_tokens=config.llm_output_tokens,
                 )
                 self._llms[name] = load_llm(name, settings)
             return self._llms[name]
+
+    def llms(self, names: Sequence[str]) -> LLM:
+        """The models `names` as one, the next of which answers when one can't: for workers only."""
+        from pipelines.llms.fallback import Chain
+
+        return Chain(
+            names,
+            self.llm,
+            output_tokens=self.config.llm_output_tokens,
+            context_tokens=self.config.llm_context_tokens,
+            is_priced=lambda name: llm_settings.is_at_its_vendor(self.config, name),
+        )
 
     def outside(self, stop: Stop) -> Outside:
         """What parsers may ask of services outside, until `stop` is set: one for each job."""

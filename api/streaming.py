@@ -42,8 +42,13 @@ Item = Event | Gap | None
 """None is a sign of life, sent when nothing happened for a while."""
 
 
-def follow(job_id: str, cursor: str, events: EventLog, hub: Hub) -> Iterator[Item]:
-    """The job's events later than `cursor`, then as they happen, up to the final one."""
+def follow(
+    job_id: str, cursor: str, events: EventLog, hub: Hub, keepalive: float = KEEPALIVE_SECONDS
+) -> Iterator[Item]:
+    """The job's events later than `cursor`, then as they happen, up to the final one.
+
+    A sign of life comes after `keepalive` seconds without any.
+    """
     last = cursor
     with hub.follow(job_id) as live:
         job = _load(job_id)
@@ -62,7 +67,7 @@ def follow(job_id: str, cursor: str, events: EventLog, hub: Hub) -> Iterator[Ite
             return
         while True:
             try:
-                event = live.get(timeout=KEEPALIVE_SECONDS)
+                event = live.get(timeout=keepalive)
             except queue.Empty:
                 yield None
                 job = _load(job_id)

@@ -17,6 +17,8 @@ BENCHMARKS = {
     "ocr": "page scans and pictures against ground truth",
     "recordings": "subtitles, speech and slides against ground truth",
     "main_text": "the main text of web pages against ground truth",
+    "claims": "altered, true and reworded sentences against the check of claims",
+    "proofs": "answers' proofs: the words (XQuAD) and the page (FinanceBench), beside LangChain",
     "memory": "an ingest process over fifty files",
 }
 

@@ -145,6 +145,10 @@ class User:
         listed = self.http.get("/api/jobs/", params=query).raise_for_status().json()
         return {job["id"]: job for job in listed}
 
+    def search(self, question: str, count: int, **limits: Any) -> list[dict[str, Any]]:
+        query = {"instrument": self.instrument, "q": question, "page_size": count, **limits}
+        return self.http.get("/api/search/", params=query).raise_for_status().json()
+
     def source(self, source_id: str) -> dict[str, Any]:
         return self.http.get(f"/api/sources/{source_id}").raise_for_status().json()
 
@@ -166,6 +170,7 @@ def settings(processes: int) -> dict[str, str]:
         "INGEST_PROCESSES": str(processes),
         "MODEL_CACHE": str(HERE / "results" / "models"),
         "LLM": "extractive",
+        "ACCESS_TOKEN_SECONDS": "86400",
     }
     for name in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "CHROMA_URL"):
         env.pop(name, None)
@@ -273,8 +278,8 @@ def _tokens(user: User, sources: list[dict[str, Any]], files: list[Path]) -> dic
     return {"read": read, "in_fragments": held, "longest_fragment": longest}
 
 
-def langchain(files: list[Path]) -> dict[str, Any]:
-    """One run in the environment of its own."""
+def install_langchain() -> Path:
+    """Python of LangChain's environment, made when it is first needed."""
     python = ENVIRONMENT / "bin" / "python"
     requirements = HERE / "requirements-langchain.txt"
     stamp = ENVIRONMENT / requirements.name
@@ -284,6 +289,12 @@ def langchain(files: list[Path]) -> dict[str, Any]:
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "-r", str(requirements)], check=True)
         stamp.write_text(requirements.read_text())
+    return python
+
+
+def langchain(files: list[Path]) -> dict[str, Any]:
+    """One run in the environment of its own."""
+    python = install_langchain()
     run = subprocess.run(
         [str(python), str(HERE / "langchain_pipeline.py"), *map(str, files)],
         check=True,

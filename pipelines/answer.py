@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.answer_sentences import MARK
 from pipelines.llms.contract import LLM, Prompt, Stop, Usage
 from pipelines.marks import Mark, MarkReader, Text
-from pipelines.prompts import NOT_FOUND, chat_messages
-from pipelines.proofs import Claim, best_quote, check, claims
+from pipelines.prompts import BUILT_IN, NOT_FOUND, chat_messages
+from pipelines.proofs import Claim, best_quote, check, claims, context_of, examine
+from pipelines.safe_text import SafeText, addresses
+from pipelines.sentence_ends import SentenceEnds
 from pipelines.sentences import sentences
 from pipelines.types import Hit, locate
-
-_MARK = re.compile(r"\s*\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Proof:
     locators: tuple[Any, ...]
     verdict: str
 
+    @property
+    def context(self) -> str:
+        """Title, headings and header row that give the quote its meaning."""
+        return context_of(self.hit, self.start, self.end)
+
 
 @dataclass
 class Answer:
@@ -46,6 +52,8 @@ class Answer:
     claims: list[Claim] = field(default_factory=list)
     invented_marks: int = 0
     """Marks that named no passage; they were removed."""
+    removed_links: int = 0
+    """Links, pictures and HTML tags that were made plain text."""
     usage: Usage = field(default_factory=Usage)
 
 
@@ -56,31 +64,37 @@ def answer(
     into: Answer,
     *,
     history: Sequence[tuple[str, str]] = (),
+    instructions: str = "",
     stop: Stop | None = None,
 ) -> Generator[Token | Proof, None, None]:
     """Yields Tokens and Proofs in the order they become known, and keeps `into` up to date.
 
-    Closing the generator or setting `stop` stops the model; `into` then holds what was said.
-    Without Hits the answer is that nothing was found. Raises LLMError.
+    A sentence that cites nothing is cited where a Hit carries it. Closing the generator or
+    setting `stop` stops the model; `into` then holds what was said. Without Hits the answer is
+    that nothing was found. `instructions`: in place of the built-in ones. Raises LLMError.
     """
     if not hits:
         into.text = NOT_FOUND
         yield Token(NOT_FOUND)
         into.claims = []
         return
-    prompt = Prompt(question, hits, chat_messages(question, hits, history))
+    instructions = instructions or BUILT_IN["answer"]
+    messages = chat_messages(question, hits, history, instructions)
+    prompt = Prompt(question, hits, messages, history, instructions)
     reader = MarkReader()
+    writer = _Writer(hits, into, SafeText(addresses(question)))
     words = llm.stream(prompt, into.usage, stop or Stop())
     try:
         for piece in words:
             for item in reader.feed(piece):
-                yield from _say(item, hits, into)
-        for item in reader.end():
-            yield from _say(item, hits, into)
+                yield from writer.write(item)
+        yield from writer.end(reader)
     finally:
         close = getattr(words, "close", None)
         if close is not None:
             close()
+        # What was held back when the model was broken off was said, too.
+        deque(writer.end(reader), maxlen=0)
         conclude(into)
 
 
@@ -90,27 +104,93 @@ def conclude(into: Answer) -> None:
     if into.text == NOT_FOUND:
         into.proofs, into.claims = [], []
         return
-    into.claims = claims(into.text, {proof.number: proof.quote for proof in into.proofs})
+    quotes = {proof.number: proof.quote for proof in into.proofs}
+    contexts = {proof.number: proof.context for proof in into.proofs}
+    found = claims(into.text, quotes, contexts)
+    into.claims = [claim for claim in found if claim.text != NOT_FOUND]
 
 
-def _say(item: Text | Mark, hits: Sequence[Hit], into: Answer) -> Iterator[Token | Proof]:
-    if isinstance(item, Text):
-        into.text += item.text
-        yield Token(item.text)
-        return
-    sentence = _last_sentence(into.text)
-    for number in dict.fromkeys(item.numbers):
-        if not 1 <= number <= len(hits):
-            into.invented_marks += 1
-            continue
-        proof, is_new = _prove(sentence, hits[number - 1], into)
-        mark = f"[{proof.number}]"
-        if into.text.endswith(mark):
-            continue
-        into.text += mark
-        yield Token(mark)
+class _Writer:
+    """What the model says, made safe and cited, on its way out."""
+
+    def __init__(self, hits: Sequence[Hit], into: Answer, safe: SafeText) -> None:
+        self._hits = hits
+        self._into = into
+        self._safe = safe
+        self._ends = SentenceEnds()
+        self._has_ended = False
+
+    def write(self, item: Text | Mark) -> Iterator[Token | Proof]:
+        if isinstance(item, Mark):
+            yield from self._cite(item)
+        elif item.is_code:
+            yield from self._say(self._safe.code(item.text), is_code=True)
+        else:
+            yield from self._say(self._safe.feed(item.text))
+        self._into.removed_links = self._safe.removed
+
+    def end(self, reader: MarkReader) -> Iterator[Token | Proof]:
+        """What was held back; a second time there is nothing."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        for item in reader.end():
+            yield from self.write(item)
+        yield from self._say(self._safe.flush())
+        self._into.removed_links = self._safe.removed
+        yield from self._prove_last(self._ends.end())
+
+    def _say(self, text: str, *, is_code: bool = False) -> Iterator[Token | Proof]:
+        for piece in self._ends.feed(text, is_code=is_code):
+            if piece.ended:
+                yield from self._prove_last(piece.ended)
+            # Without the space a mark and what follows could make a link.
+            touches = self._into.text.endswith("]") and piece.text[:1] in ("(", ":", "[")
+            yield from self._put(f" {piece.text}" if piece.ended and touches else piece.text)
+
+    def _put(self, text: str) -> Iterator[Token]:
+        if text:
+            self._into.text += text
+            yield Token(text)
+
+    def _cite(self, mark: Mark) -> Iterator[Token | Proof]:
+        known = [n for n in mark.numbers if 1 <= n <= len(self._hits)]
+        self._into.invented_marks += len(mark.numbers) - len(known)
+        if not known:
+            return
+        yield from self._say(self._safe.flush())
+        yield from self._put(self._ends.cite())
+        sentence = _last_sentence(self._into.text)
+        for number in known:
+            proof, is_new = _prove(sentence, self._hits[number - 1], self._into)
+            shown = f"[{proof.number}]"
+            if self._into.text.endswith(shown):
+                continue
+            yield from self._put(self._safe.mark(shown))
+            if is_new:
+                yield proof
+
+    def _prove_last(self, sentence: str) -> Iterator[Token | Proof]:
+        """Cite a sentence that the model left without a proof, if a Hit carries it."""
+        if not sentence or sentence == NOT_FOUND:
+            return
+        hit = _carrying(sentence, self._hits)
+        if hit is None:
+            return
+        proof, is_new = _prove(sentence, hit, self._into)
+        yield from self._put(f" [{proof.number}]")
         if is_new:
             yield proof
+
+
+def _carrying(sentence: str, hits: Sequence[Hit]) -> Hit | None:
+    """The first Hit with a quote that verifies the sentence."""
+    for hit in hits:
+        start, end = best_quote(sentence, hit)
+        found = examine(sentence, [hit.text[start:end]], [context_of(hit, start, end)])
+        if found.verdict == "verified":
+            return hit
+    return None
 
 
 def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
@@ -126,7 +206,7 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
         end=end,
         quote=quote,
         locators=tuple(locate(hit.locators, hit.spans, start, end)),
-        verdict=check(sentence, [quote]),
+        verdict=check(sentence, [quote], [context_of(hit, start, end)]),
     )
     into.proofs.append(proof)
     return proof, True
@@ -134,6 +214,6 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
 
 def _last_sentence(text: str) -> str:
     """The sentence that a mark at the end of `text` belongs to, earlier marks left out."""
-    bare = _MARK.sub("", text).rstrip()
+    bare = MARK.sub("", text[text.rfind("\n", 0, len(text.rstrip())) + 1 :]).rstrip()
     ranges = sentences(bare)
     return bare[ranges[-1][0] : ranges[-1][1]] if ranges else bare

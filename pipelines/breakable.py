@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
     from pipelines.llms.contract import Stop
@@ -15,8 +18,14 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0
 
 
-def breakable(stop: Stop) -> httpx2.Client:
-    """A client whose connection is shut down when `stop` is set.
+def breakable(
+    stop: Stop,
+    *,
+    connect: float = CONNECT_SECONDS,
+    silence: float = SILENCE_SECONDS,
+    follow_redirects: bool = True,
+) -> httpx2.Client:
+    """A client whose connection is shut down when `stop` is set; times in seconds.
 
     Closing a response does not wake a thread that waits for its next byte; shutting down the
     socket does. So the client is told of each connection it opens, and keeps none for later.
@@ -32,11 +41,20 @@ def breakable(stop: Stop) -> httpx2.Client:
         request.extensions = {**request.extensions, "trace": traced}
 
     return httpx2.Client(
-        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        verify=_trusted(),
+        timeout=httpx2.Timeout(silence, connect=connect),
         limits=httpx2.Limits(max_keepalive_connections=0),
         event_hooks={"request": [trace]},
-        follow_redirects=True,
+        follow_redirects=follow_redirects,
     )
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: reading them takes longer than connecting."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def _shut_down(connection: socket.socket | None) -> None:

@@ -1,92 +1,257 @@
-"""Proofs: the quote that carries a sentence, and whether it really does. No language model."""
+"""Proofs: the quote that carries a sentence, and whether it really does. No language model.
+
+A sentence is verified when one sentence of what it cites, with the sentence before it where it
+refers back to it, has all its quantities, names and denials and nearly all its other words.
+Parts of a sentence may stand in several sentences, each part wholly in one of them: words picked
+together from everywhere prove nothing.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from pipelines.answer_sentences import claim_ranges
+from pipelines.claim_reading import Reading, read
+from pipelines.comparing import PARTIAL, Finding, compare
 from pipelines.sentences import sentences
+from pipelines.table_columns import wrong_column
 from pipelines.types import Hit
-from pipelines.words import words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 Verdict = Literal["verified", "partial", "unsupported"]
 
-_MARK = re.compile(r"\s*\[\d+\]")
-_NUMBER = re.compile(r"\d")
-_NEGATIONS = frozenset({"not", "no", "never", "none", "nor", "cannot", "without", "neither"})
-VERIFIED = 0.8
-PARTIAL = 0.4
+TOGETHER = 0.6
+"""Least share of words that several quotes must have together for a sentence to be `partial`."""
+NEAR, SAME = 0.7, 0.9
+"""Cosines of embeddings from which other words may mean something alike, and the same."""
+NEIGHBOURS = 2
+ROWS = 6
+CELL = " | "
+_PART = re.compile(r"[,;]\s+|\s+(?:and|while|whereas|but|und|während|et|y|pero|mais)\s+")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of an answer; `start` and `end` are offsets into it, marks included."""
+    """One sentence of an answer; `start` and `end` are offsets into it, marks included.
+
+    `missing` names what its proofs don't say, as "number: 15 kg" or "name: Gamma".
+    """
 
     text: str
     start: int
     end: int
     verdict: Verdict
     citations: tuple[int, ...]
+    missing: tuple[str, ...] = ()
 
 
-def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
-    """The range of the Hit's text, one sentence of it, that carries most of `sentence`."""
-    wanted = set(words(sentence))
-    ranges = sentences(hit.text) or [(0, len(hit.text))]
-
-    def carried(place: tuple[int, int]) -> tuple[float, float]:
-        there = set(words(hit.text[place[0] : place[1]]))
-        shared = len(wanted & there)
-        return (shared / (len(wanted) or 1), shared / (len(there) or 1))
-
-    return max(ranges, key=carried)
+def check(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) -> Verdict:
+    """Whether what was cited says what the sentence says."""
+    return examine(sentence, quotes, contexts).verdict
 
 
-def check(sentence: str, quotes: Sequence[str]) -> Verdict:
-    """Whether what was cited says what the sentence says.
+def examine(
+    sentence: str,
+    quotes: Sequence[str],
+    contexts: Sequence[str] = (),
+    *,
+    embed: Embed | None = None,
+) -> Finding:
+    """The verdict on a sentence and what the quotes don't say of it.
 
-    Every number must stand in the quotes, negation must agree, and most words must be theirs.
+    `contexts`, as many as `quotes` or none: headings and header rows that give each quote its
+    meaning. `embed`: texts -> unit vectors [n, d]; with it other words of like meaning count,
+    where quantities, names and denials hold.
     """
+    claim = read(sentence)
     if not quotes:
-        return "unsupported"
-    claimed = words(sentence)
-    proof = [word for quote in quotes for word in words(quote)]
-    known = set(proof)
-    if not claimed:
-        return "unsupported"
-    share = sum(word in known for word in claimed) / len(claimed)
-    if share < PARTIAL:
-        return "unsupported"
-    numbers_hold = all(word in known for word in claimed if _NUMBER.search(word))
-    negation_holds = bool(_NEGATIONS & set(claimed)) == bool(_NEGATIONS & known)
-    if share >= VERIFIED and numbers_hold and negation_holds:
-        return "verified"
-    return "partial" if numbers_hold or share >= VERIFIED else "unsupported"
+        return Finding("unsupported", 0.0, ())
+    units = [
+        unit
+        for i, quote in enumerate(quotes)
+        for unit in _units(quote, contexts[i] if i < len(contexts) else "")
+    ]
+    findings = [_against(claim, unit) for unit in units]
+    best = max(findings, key=lambda finding: finding.rank)
+    if best.verdict == "verified":
+        return best
+    if len(units) > 1:
+        if _in_parts(sentence, claim, units):
+            return Finding("verified", 1.0, ())
+        if best.verdict == "unsupported" and _together(claim, units) >= TOGETHER:
+            best = Finding("partial", best.share, best.missing, best.is_contradicted)
+    if embed is not None and not best.is_contradicted:
+        nearest = units[max(range(len(units)), key=lambda i: findings[i].rank)]
+        return _by_meaning(sentence, nearest.text, best, embed)
+    return best
 
 
-def claims(answer: str, quotes: dict[int, str]) -> list[Claim]:
-    """Each sentence of the answer with its verdict. `quotes`: number of a citation -> its text."""
+def claims(
+    answer: str, quotes: Mapping[int, str], contexts: Mapping[int, str] | None = None
+) -> list[Claim]:
+    """Each sentence of the answer with its verdict. `quotes`: number of a citation -> its text.
+
+    Headings, code, questions and phrases that only lead over claim nothing and are left out.
+    """
     found = []
-    for start, end in _sentences_with_marks(answer):
-        text = answer[start:end]
-        numbers = tuple(dict.fromkeys(int(n) for n in re.findall(r"\[(\d+)\]", text)))
-        bare = _MARK.sub("", text).strip()
-        if not bare:
-            continue
-        verdict = check(bare, [quotes[n] for n in numbers if n in quotes])
-        found.append(Claim(bare, start, end, verdict, numbers))
+    around = contexts or {}
+    for place in claim_ranges(answer):
+        known = [n for n in place.numbers if n in quotes]
+        finding = examine(
+            place.text, [quotes[n] for n in known], [around.get(n, "") for n in known]
+        )
+        found.append(
+            Claim(
+                place.text, place.start, place.end, finding.verdict, place.numbers, finding.missing
+            )
+        )
     return found
 
 
-def _sentences_with_marks(answer: str) -> list[tuple[int, int]]:
-    """Sentence ranges; marks that follow a full stop belong to the sentence before them."""
-    bare = _MARK.sub(lambda mark: " " * len(mark.group()), answer)
-    ranges = sentences(bare)
-    extended = []
-    for i, (start, end) in enumerate(ranges):
-        limit = ranges[i + 1][0] if i + 1 < len(ranges) else len(answer)
-        tail = re.match(r"(?:\s*\[\d+\])*", answer[end:limit])
-        extended.append((start, end + (tail.end() if tail else 0)))
-    return extended
+def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
+    """The range of the Hit's text that carries most of `sentence`.
+
+    One sentence or row; neighbours too, up to three sentences or six rows, where they carry what
+    it lacks.
+    """
+    claim = read(sentence)
+    ranges = sentences(hit.text) or [(0, len(hit.text))]
+    readings = [read(hit.text[start:end]) for start, end in ranges]
+    has = [_carried(claim, reading) for reading in readings]
+
+    def worth(i: int) -> tuple[float, ...]:
+        reading = readings[i]
+        denials = abs(len(reading.denied) - len(claim.denied))
+        is_same = float(reading.key == claim.key)
+        return (_weight(claim, has[i]), is_same, -denials, -len(reading.terms))
+
+    first = last = max(range(len(ranges)), key=worth)
+    whole = _weight(claim, frozenset(range(len(claim.terms) + len(claim.quantities))))
+    reach = ROWS - 1 if CELL in hit.text[slice(*ranges[first])] else NEIGHBOURS
+    needed = max(2.0, 0.2 * whole)
+    covered = has[first]
+    centre = first
+    for step in range(1, reach + 1):
+        for i in (centre - step, centre + step):
+            if not 0 <= i < len(ranges) or max(last, i) - min(first, i) > reach:
+                continue
+            if _weight(claim, has[i] - covered) >= needed:
+                first, last, covered = min(first, i), max(last, i), covered | has[i]
+    return ranges[first][0], ranges[last][1]
+
+
+def context_of(hit: Hit, start: int, end: int) -> str:
+    """What gives start..end of the Hit's text its meaning: title, headings, header row."""
+    lines = [" - ".join((hit.title, *hit.heading_path))]
+    quote = hit.text[start:end]
+    if CELL in quote:
+        header = next((line for line in hit.text.splitlines() if CELL in line), "")
+        if header and header not in quote:
+            lines.append(header)
+    return "\n".join(line for line in lines if line)
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A sentence or row that may carry a claim, and what stands around it."""
+
+    text: str
+    reading: Reading
+    context: Reading
+    header: str
+    back: tuple[str, ...]
+    """The sentences before it that it refers back to."""
+
+
+def _units(quote: str, context: str) -> list[_Unit]:
+    found: list[_Unit] = []
+    header = next((line for line in context.splitlines() if CELL in line), "")
+    earlier: list[str] = []
+    for start, end in sentences(quote) or [(0, len(quote))]:
+        text = quote[start:end]
+        is_row = CELL in text
+        reading = read(text)
+        around = context if header in context or not is_row else f"{context}\n{header}"
+        back = tuple(earlier[-NEIGHBOURS:]) if reading.refers_back else ()
+        found.append(_Unit(text, reading, read(around), header if is_row else "", back))
+        if is_row and not header:
+            header = text
+        earlier.append(text)
+    return found
+
+
+def _against(claim: Reading, unit: _Unit) -> Finding:
+    found = compare(claim, unit.reading, unit.context)
+    if unit.header:
+        column = wrong_column(claim, unit.header, unit.text)
+        if column:
+            found = found.without(f"column: {column}")
+    if found.verdict == "verified" or not unit.back:
+        return found
+    joined = compare(claim, read(" ".join((*unit.back, unit.text))), unit.context)
+    return max(found, joined, key=lambda finding: finding.rank)
+
+
+def _in_parts(sentence: str, claim: Reading, units: Sequence[_Unit]) -> bool:
+    """Whether each part of the sentence stands wholly in one unit that speaks of its subject."""
+    parts = [read(part) for part in _PART.split(sentence)]
+    parts = [part for part in parts if part.terms or part.quantities]
+    if (
+        len(parts) < 2
+        or any(len(p.terms) + len(p.quantities) < 2 for p in parts)
+        or not claim.terms
+    ):
+        return False
+    subject = claim.terms[0].stem
+    for i, part in enumerate(parts):
+        own = {term.stem for term in part.terms if term.is_name}
+        own |= {quantity.code for quantity in part.quantities if quantity.code}
+        if not any(
+            _against(part, unit).verdict == "verified"
+            and (
+                i == 0
+                or unit.reading.refers_back
+                or subject in unit.reading.stems | unit.context.stems
+                or own
+            )
+            for unit in units
+        ):
+            return False
+    return True
+
+
+def _together(claim: Reading, units: Sequence[_Unit]) -> float:
+    carried = frozenset[int]().union(*(_carried(claim, unit.reading) for unit in units))
+    return len(carried) / max(1, len(claim.terms) + len(claim.quantities))
+
+
+def _carried(claim: Reading, proof: Reading) -> frozenset[int]:
+    """Which terms of the claim the proof has; quantities are counted on behind the terms."""
+    found = {i for i, term in enumerate(claim.terms) if term.stem in proof.stems}
+    for i, quantity in enumerate(claim.quantities, start=len(claim.terms)):
+        if any(quantity.is_said_by(other) for other in proof.quantities):
+            found.add(i)
+    return frozenset(found)
+
+
+def _weight(claim: Reading, carried: frozenset[int]) -> float:
+    """Quantities and names weigh two."""
+    return sum(2.0 if i >= len(claim.terms) or claim.terms[i].is_name else 1.0 for i in carried)
+
+
+def _by_meaning(sentence: str, proof: str, best: Finding, embed: Embed) -> Finding:
+    vectors = embed([sentence, proof])
+    cosine = float(vectors[0] @ vectors[1])
+    if cosine >= SAME and best.share >= TOGETHER:
+        return Finding("verified", best.share, ())
+    if cosine >= NEAR and best.verdict == "unsupported" and best.share >= PARTIAL / 2:
+        return Finding("partial", best.share, best.missing)
+    return best

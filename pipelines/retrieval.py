@@ -1,39 +1,116 @@
-"""Finding the Fragments that may answer a question."""
+"""Finding the Fragments that may answer a question: by meaning and by words, fused by score."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipelines.embedding import Embedder, fitting
 from pipelines.index import Index
+from pipelines.keywords import Ranking
+from pipelines.neighbours import Around, fold, join
 from pipelines.types import Hit
 
-CANDIDATES = 40
+if TYPE_CHECKING:
+    from pipelines.reranking import Reranker
+
+NEAREST = 100
+"""Fragments taken by meaning, and as many by words."""
 HITS = 10
-FLOOR = 0.15
-"""Least cosine of a Fragment that is shown to an answerer; unrelated text lies around zero."""
+RERANKED = 30
+MEANING = 0.3
+"""What the cosine counts for in the score; the share of BM25's best counts for the rest."""
+NEAR = 0.15
+"""Least cosine of a Fragment that is shown to an answerer; unrelated text lies around zero ..."""
+WORDS = 0.3
+"""... unless it holds this share of what the question's words are worth."""
 
 Load = Callable[[Sequence[str]], Mapping[str, Hit]]
 """Fragment ids -> the Hits that may be seen now; what is gone or out of date is left out."""
 
 
-def retrieve(
-    question: str,
-    *,
-    embedder: Embedder,
-    index: Index,
-    collection: str,
-    load: Load,
-    version_ids: Sequence[str] | None = None,
-    count: int = HITS,
-) -> list[Hit]:
-    """Hits for the question, best first, scores 0..1. `version_ids` limits where to look."""
+@dataclass(frozen=True)
+class Indexes:
+    """Where to look: one instrument's vectors and words, and its Fragments."""
+
+    embedder: Embedder
+    vectors: Index
+    collection: str
+    words: Callable[[str], Ranking]
+    """Question -> Fragments by BM25, within the same limits as `version_ids`."""
+    load: Load
+    around: Around
+    version_ids: Sequence[str] | None = None
+    """Look in these versions only."""
+    accepts: Callable[[Hit], bool] = lambda _: True
+    """What a Hit must be, beyond its version."""
+    reranker: Reranker | None = None
+
+
+def retrieve(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
+    """Hits for an answerer, best first, scores 0..1: what is too far away is left out, those that
+    say the same are folded, and those that were cut in a sentence are joined to its rest."""
+    hits = search(question, indexes, count=count)
+    return join(hits, indexes.around)
+
+
+def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
+    """At most `count` Hits, best first, each as it is stored."""
+    if indexes.version_ids is not None and not indexes.version_ids:
+        return []
+    hits: list[Hit] = []
+    ranked = _ranked(question, indexes)
+    wanted = max(count, RERANKED) if indexes.reranker else count
+    step = wanted + wanted // 2
+    for at in range(0, len(ranked), step):
+        some = ranked[at : at + step]
+        there = indexes.load([id_ for id_, _ in some])
+        hits = fold(
+            [
+                *hits,
+                *(
+                    there[id_].model_copy(update={"score": score})
+                    for id_, score in some
+                    if id_ in there and indexes.accepts(there[id_])
+                ),
+            ]
+        )
+        if len(hits) >= wanted:
+            break
+    if indexes.reranker is not None:
+        hits = indexes.reranker.rerank(question, hits[:wanted])
+    return hits[:count]
+
+
+def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
+    """(id, score) of everything near enough, best first."""
+    import numpy as np
+
+    embedder = indexes.embedder
     vector = embedder.embed([fitting(embedder, question)])[0]
-    found = index.query(collection, vector, CANDIDATES, version_ids=version_ids)
-    hits = load([id_ for id_, _ in found])
-    ranked = []
-    for id_, similarity in found:
-        if id_ in hits and similarity >= FLOOR:
-            score = round(min(1.0, max(0.0, similarity)), 4)
-            ranked.append(hits[id_].model_copy(update={"score": score}))
-    return ranked[:count]
+    nearest = indexes.vectors.query(
+        indexes.collection, vector, NEAREST, version_ids=indexes.version_ids
+    )
+    by_words = indexes.words(question)
+    said = dict(zip(by_words.ids, by_words.scores.tolist(), strict=True))
+    cosines = dict(nearest)
+    missing = [id_ for id_ in by_words.ids[:NEAREST] if id_ not in cosines]
+    if missing:
+        there = indexes.vectors.vectors(indexes.collection, missing)
+        if there:
+            similar = np.stack(list(there.values())) @ vector
+            cosines.update(zip(there, similar.tolist(), strict=True))
+        # Not embedded yet: found by its words alone.
+        cosines.update((id_, 0.0) for id_ in missing if id_ not in there)
+    scores = [
+        (id_, _score(cosine, said.get(id_, 0.0)))
+        for id_, cosine in cosines.items()
+        if cosine >= NEAR or said.get(id_, 0.0) >= WORDS
+    ]
+    return sorted(scores, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _score(cosine: float, words: float) -> float:
+    score = MEANING * cosine + (1 - MEANING) * words
+    return round(min(1.0, max(0.0, score)), 4)

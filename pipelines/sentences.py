@@ -15,6 +15,8 @@ _ABBREVIATION = re.compile(
 _NUMBERED = re.compile(
     r"(?:^|[\s(\[])(?:no|nos|art|fig|figs|eq|sec|vol|ch|pos|item)\.$", re.IGNORECASE
 )
+# "2." that begins a line is the number of a list's item, and the item goes on behind it.
+_ITEM = re.compile(r"(?:^|\n)[ \t]*\(?\d{1,3}\.$")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -43,6 +45,8 @@ def _ends_here(text: str, start: int, match: re.Match[str]) -> bool:
     if following.islower():
         return False
     head = text[max(start, match.start() - 12) : match.start() + 1]
+    if _ITEM.search(text[max(0, match.start() - 12) : match.start() + 1]):
+        return False
     if _NUMBERED.search(head) and any(c.isdigit() for c in text[match.end() :].split()[0]):
         return False
     return _ABBREVIATION.search(head) is None

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 
 from deploy.stack import Stack
+from pipelines.prompts import BUILT_IN
 from tests.client import Client
+from tests.openai_replies import Failure
 from tests.openai_server import OpenAIServer
 from tests.page_server import PageServer
 
@@ -39,8 +41,13 @@ def corpus() -> Path:
 
 @pytest.fixture(scope="session")
 def llm_server() -> Iterator[OpenAIServer]:
-    """A scripted server that speaks OpenAI's protocol; the stack's model is `openai:scripted`."""
+    """A scripted server that speaks OpenAI's protocol; the stack's model is `openai:scripted`.
+
+    What is asked beside answers, it declines: titles and rewritten questions use up no script.
+    """
     with OpenAIServer() as server:
+        for kind in ("rewrite", "title"):
+            server.aside(BUILT_IN[kind], Failure(400))
         yield server
 
 

@@ -1,4 +1,4 @@
-"""What a scripted model server may reply: a completion, an error, a transcript."""
+"""What a scripted model server may reply: a completion, an error, a transcript, nonsense."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Reply:
     finish_reason: str = "stop"
     cut: bool = False
     """Close the connection after the last delta, without `finish_reason` and `[DONE]`."""
+    ended: bool = True
+    """False: end the body properly after the last delta, but without `finish_reason`."""
+    error: str = ""
+    """A type of error that is told after the last delta, within the stream."""
 
     @property
     def text(self) -> str:
@@ -54,6 +58,14 @@ class Failure:
         return {
             "error": {"message": self.message, "type": kind, "param": None, "code": self.code},
         }
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Any bytes with status 200: what a captive portal or a broken proxy sends."""
+
+    body: bytes
+    content_type: str = "text/event-stream"
 
 
 @dataclass(frozen=True)
@@ -95,12 +107,12 @@ class Transcript:
         }
 
 
-Scripted = str | Sequence[Step] | Reply | Failure | Transcript
+Scripted = str | Sequence[Step] | Reply | Failure | Raw | Transcript
 
 
-def reply_from(item: Scripted) -> Reply | Failure | Transcript:
+def reply_from(item: Scripted) -> Reply | Failure | Raw | Transcript:
     """A text as words, a list as deltas, anything else as it is."""
-    if isinstance(item, Reply | Failure | Transcript):
+    if isinstance(item, Reply | Failure | Raw | Transcript):
         return item
     if isinstance(item, str):
         return Reply(tuple(_words(item)))

@@ -30,6 +30,7 @@ from typing import Any
 from tests.openai_replies import (
     Failure,
     Pause,
+    Raw,
     Reply,
     Scripted,
     Stall,
@@ -70,18 +71,30 @@ class OpenAIServer:
     """Serves scripted replies in order on `base_url`; a context manager.
 
     `requests` holds what clients sent, `disconnects` those whose client left before the end. A
-    chat request beyond the script is answered 400, which no client retries.
+    chat request beyond the script is answered 400, which no client retries. `refuses` names
+    parameters that the server, as some do, takes from nobody.
     """
 
-    def __init__(self, *, api_key: str = "test-key", models: Sequence[str] = ("test-model",)):
+    handler: type[Handler]
+
+    def __init__(
+        self,
+        *,
+        api_key: str = "test-key",
+        models: Sequence[str] = ("test-model",),
+        refuses: Sequence[str] = (),
+    ):
         self.api_key = api_key
         self.models = tuple(models)
+        self.refuses = tuple(refuses)
         self.requests: list[Recorded] = []
+        self.aside_requests: list[Recorded] = []
         self.disconnects: list[Recorded] = []
         self.closing = threading.Event()
         self._left = threading.Condition()
-        self._replies: deque[Reply | Failure | Transcript] = deque()
-        self._http = _Http(("127.0.0.1", 0), _Handler)
+        self._replies: deque[Reply | Failure | Raw | Transcript] = deque()
+        self._asides: dict[str, Reply | Failure | Raw | Transcript] = {}
+        self._http = _Http(("127.0.0.1", 0), self.handler)
         self._http.owner = self
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -95,7 +108,20 @@ class OpenAIServer:
         """Append `replies`: a text is sent word by word, a list delta by delta."""
         self._replies.extend(reply_from(item) for item in replies)
 
-    def next_reply(self) -> Reply | Failure | Transcript:
+    def aside(self, text: str, reply: Scripted) -> None:
+        """Reply so, beside the script and again and again, to chats in whose messages `text` is.
+
+        They are found in `aside_requests` instead of `requests`.
+        """
+        self._asides[text] = reply_from(reply)
+
+    def next_reply(self, request: Recorded) -> Reply | Failure | Raw | Transcript:
+        said = [str(message.get("content")) for message in request.body.get("messages", [])]
+        for text, reply in self._asides.items():
+            if any(text in content for content in said):
+                self.requests.remove(request)
+                self.aside_requests.append(request)
+                return reply
         try:
             return self._replies.popleft()
         except IndexError:
@@ -137,11 +163,11 @@ class OpenAIServer:
         self.close()
 
 
-class _ClientLeft(Exception):
+class ClientLeft(Exception):
     pass
 
 
-class _ServerClosing(Exception):
+class ServerClosing(Exception):
     pass
 
 
@@ -155,7 +181,7 @@ class _Http(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Http
 
@@ -186,9 +212,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(Failure(404, f"Unknown request URL: POST {self.path}."))
 
     def _answer(self, request: Recorded, expected: type[Reply] | type[Transcript]) -> None:
-        reply = self.owner.next_reply()
+        for name in self.owner.refuses:
+            if name in request.body:
+                message = f"Unsupported parameter: '{name}' is not supported with this model."
+                return self._fail(Failure(400, message, code="unsupported_parameter"))
+        reply = self.owner.next_reply(request)
         if isinstance(reply, Failure):
             return self._fail(reply)
+        if isinstance(reply, Raw):
+            return self._send(200, reply.body, {"Content-Type": reply.content_type})
         if not isinstance(reply, expected):
             return self._fail(
                 Failure(400, f"The script's next reply is no {expected.__name__}.", code="script")
@@ -203,10 +235,10 @@ class _Handler(BaseHTTPRequestHandler):
             if request.body.get("stream"):
                 return self._stream(request, reply)
             return self._whole(request, reply)
-        except (BrokenPipeError, ConnectionResetError, _ClientLeft):
+        except (BrokenPipeError, ConnectionResetError, ClientLeft):
             self.owner.record_disconnect(request)
             self.close_connection = True
-        except _ServerClosing:
+        except ServerClosing:
             self.close_connection = True
 
     def _arrived(self) -> Recorded | None:
@@ -221,10 +253,13 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(content)
         request = Recorded(self.command, self.path, dict(self.headers.items()), body, files)
         self.owner.requests.append(request)
-        if self.headers.get("Authorization") != f"Bearer {self.owner.api_key}":
+        if not self._is_known():
             self._fail(Failure(401, "Incorrect API key provided.", code="invalid_api_key"))
             return None
         return request
+
+    def _is_known(self) -> bool:
+        return bool(self.headers.get("Authorization") == f"Bearer {self.owner.api_key}")
 
     def _whole(self, request: Recorded, reply: Reply) -> None:
         self._wait_through(reply.steps)
@@ -268,6 +303,11 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.cut:
             self.close_connection = True
             return
+        if reply.error:
+            body = Failure(500, "The server had an error.", reply.error).body
+            return self._event(json.dumps(body), last=True)
+        if not reply.ended:
+            return self._event(json.dumps({**head, "choices": []}), last=True)
         send({}, reply.finish_reason)
         if wants_usage:
             usage = _usage(request, reply)
@@ -307,12 +347,12 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             readable, _, _ = select.select([self.connection], [], [], min(left, 0.05))
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
-                raise _ClientLeft
-        raise _ServerClosing
+                raise ClientLeft
+        raise ServerClosing
 
-    def _event(self, data: str, *, last: bool = False) -> None:
+    def _event(self, data: str, *, name: str = "", last: bool = False) -> None:
         """One chunk; the last goes out with the end of the body, since clients leave at it."""
-        line = f"data: {data}\n\n".encode()
+        line = (f"event: {name}\n" * bool(name) + f"data: {data}\n\n").encode()
         end = b"0\r\n\r\n" if last else b""
         self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n" + end)
         self.wfile.flush()
@@ -321,10 +361,12 @@ class _Handler(BaseHTTPRequestHandler):
         self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
     ) -> None:
         content = json.dumps(body).encode()
+        self._send(status, content, {"Content-Type": "application/json", **(headers or {})})
+
+    def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
-        for name, value in (headers or {}).items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
@@ -334,6 +376,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet: tests read `requests` instead."""
+
+
+OpenAIServer.handler = Handler
 
 
 def _usage(request: Recorded, reply: Reply) -> dict[str, int]:

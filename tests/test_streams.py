@@ -170,7 +170,7 @@ def test_cancelling_keeps_what_was_said_and_stops_the_vendor(
     names = []
     for _, name, data in admin.events(f"/stream/turns/{asked['turn_id']}"):
         names.append(name)
-        if name == "token" and "power" in data["t"]:
+        if name == "token" and "motor" in data["t"]:
             admin.post(f"/api/chat/turn/{asked['turn_id']}/cancel")
     assert names[-1] == "error"
     turn = admin.get(f"/api/chat/turns/{asked['turn_id']}").json()
@@ -200,11 +200,13 @@ def test_a_failing_model_is_told_in_words(
 def test_a_models_marks_become_citations_and_invented_ones_go(
     admin: Client, mixer: str, llm_server: OpenAIServer
 ) -> None:
-    llm_server.script([["The motor draws 450 wa", "tts [", "1", "]", ". It sings [97].", " Yes."]])
+    llm_server.script(
+        [["The motor draws 450 wa", "tts [", "1", "]", ". It sings [97].", " It glows."]]
+    )
     asked = _asked(admin, mixer, "How many watts does the motor draw?")
     events = list(admin.events(f"/stream/turns/{asked['turn_id']}"))
     said = "".join(data["t"] for _, name, data in events if name == "token")
-    assert said == "The motor draws 450 watts [1]. It sings . Yes."
+    assert said == "The motor draws 450 watts [1]. It sings . It glows."
     turn = admin.get(f"/api/chat/turns/{asked['turn_id']}").json()
     assert [c["number"] for c in turn["citations"]] == [1]
     assert "removed" in turn["notices"][0]

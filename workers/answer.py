@@ -8,20 +8,23 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
-from api import indexes
+from api import llm_store
 from api.access import level_on
 from api.answer_store import AnswerStore
 from api.extensions import db
+from api.hits import Filters
 from api.models import ChatTurn, User
 from api.models.base import now
-from api.services import Services
+from api.services import Services, services
 from pipelines.answer import Answer, Token, answer
 from pipelines.errors import AccessEnded, Cancelled
 from pipelines.llms.contract import Stop
 from pipelines.retrieval import retrieve
 from pipelines.types import Hit
+from workers.finding import indexes_of
 from workers.lifecycle import Running, run
 from workers.main import celery
+from workers.side_prompts import alone, entitle
 
 log = structlog.get_logger()
 
@@ -32,6 +35,7 @@ SAVED_SECONDS = 1.0
 @celery.task(name="vouch.answer_turn")
 def answer_turn(job_id: str) -> None:
     run(job_id, _answer)
+    entitle(services(), job_id)
 
 
 def _answer(running: Running) -> dict[str, Any]:
@@ -43,7 +47,6 @@ def _answer(running: Running) -> dict[str, Any]:
         raise AccessEnded("You may not read this instrument any more; ask its manager for access.")
     store = AnswerStore(db.session(), turn, running.hold)
     history = store.history()
-    visible = store.visible_versions()
     db.session.commit()
     timings = {"queued_ms": _ms((now() - turn.created_at).total_seconds())}
     began = time.perf_counter()
@@ -51,7 +54,15 @@ def _answer(running: Running) -> dict[str, Any]:
     running.move(stage="retrieve")
     running.tell("status", {"stage": "retrieve"})
     with_ = running.services
-    hits = _hits(with_, turn, store, visible if turn.source_ids else None)
+    model = turn.model or with_.config.llm
+    models = llm_store.chain_of(db.session(), with_.config, model)
+    instructions = llm_store.instructions_of(db.session(), "answer")
+    db.session.commit()
+    stop = Stop()
+    running.on_stop(stop.set)
+    asked = alone(with_, db.session(), turn.question, history, model, stop)
+    running.check()
+    hits = _hits(with_, turn, asked.question)
     timings["retrieve_ms"] = _ms(time.perf_counter() - began)
 
     running.check()
@@ -61,10 +72,16 @@ def _answer(running: Running) -> dict[str, Any]:
     running.move(stage="generate", checkpoint={"said": True})
     running.tell("status", {"stage": "generate"})
     said = Answer()
-    stop = Stop()
-    running.on_stop(stop.set)
     saved = time.monotonic()
-    stream = answer(turn.question, hits, with_.llm(turn.model), said, history=history, stop=stop)
+    stream = answer(
+        turn.question,
+        hits,
+        with_.llms(models),
+        said,
+        history=history,
+        instructions=instructions,
+        stop=stop,
+    )
     try:
         for item in stream:
             running.check()
@@ -82,29 +99,17 @@ def _answer(running: Running) -> dict[str, Any]:
     finally:
         stream.close()
         timings["total_ms"] = _ms(time.perf_counter() - began) + timings["queued_ms"]
+        said.usage.counts = asked.added_to(said.usage.counts)
         store.keep(said, timings)
     running.tell("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
 
 
-def _hits(
-    with_: Services, turn: ChatTurn, store: AnswerStore, version_ids: list[str] | None
-) -> list[Hit]:
+def _hits(with_: Services, turn: ChatTurn, question: str) -> list[Hit]:
     """What the instrument's index finds, by the model that it was made with."""
-    index = indexes.in_use(db.session(), turn.instrument_id)
-    db.session.commit()
-    if index is None:
-        return []
-    hits = retrieve(
-        turn.question,
-        embedder=index.checked(with_.embedder_of(index.model)),
-        index=with_.index,
-        collection=index.collection,
-        load=store.load,
-        version_ids=version_ids,
-    )
-    db.session.commit()
-    return hits
+    sources = tuple(turn.source_ids) if turn.source_ids else None
+    indexes = indexes_of(with_, db.session(), turn.instrument_id, Filters(source_ids=sources))
+    return retrieve(question, indexes) if indexes else []
 
 
 def _ms(seconds: float) -> int:

@@ -68,6 +68,7 @@ celery.conf.update(
         "workers.embed",
         "workers.reindex",
         "workers.answer",
+        "workers.search",
         "workers.purge",
         "workers.sweep",
     ),

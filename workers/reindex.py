@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import indexes, shards
+from api import indexes, keyword_store, shards
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.models import FragmentRow, Instrument
@@ -33,6 +33,7 @@ def _fill(running: Running) -> dict[str, Any]:
     instrument_id = running.job.subject_id
     shadow = _shadow(running, session)
     _drop_orphans(running)
+    keyword_store.complete(session, instrument_id)
     running.move(stage="embed", unit="shards")
     while True:
         running.check()

@@ -2,8 +2,11 @@
 
 from api.models.access import AccessGrant
 from api.models.chats import ChatSession, ChatTurn, Citation
+from api.models.evals import EvalRun, GoldenQuestion
 from api.models.instruments import Instrument
 from api.models.jobs import Job
+from api.models.keywords import KeywordBlock, Posting
+from api.models.llms import LLMDefault, LLMPrompt
 from api.models.people import ApiKey, IdempotentRequest, SignIn, User
 from api.models.shards import Shard
 from api.models.sources import FragmentRow, Source, SourceVersion, Upload
@@ -14,10 +17,16 @@ __all__ = [
     "ChatSession",
     "ChatTurn",
     "Citation",
+    "EvalRun",
     "FragmentRow",
+    "GoldenQuestion",
     "IdempotentRequest",
     "Instrument",
     "Job",
+    "KeywordBlock",
+    "LLMDefault",
+    "LLMPrompt",
+    "Posting",
     "Shard",
     "SignIn",
     "Source",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,6 +18,8 @@ class ChatSession(HasId, HasTimes, Base):
         Id, ForeignKey("instruments.id", ondelete="CASCADE"), index=True
     )
     title: Mapped[str] = mapped_column(default="")
+    origin: Mapped[str] = mapped_column(default="chat")
+    """`chat`, or `openai` for those that clients of the OpenAI API keep themselves."""
 
     turns: Mapped[list["ChatTurn"]] = relationship(
         order_by="ChatTurn.created_at", cascade="all, delete-orphan", passive_deletes=True
@@ -25,9 +27,21 @@ class ChatSession(HasId, HasTimes, Base):
 
 
 class ChatTurn(HasId, HasTimes, Base):
-    """One question with its answer. `regenerated_from` names the turn it stands beside."""
+    """One question with its answer.
+
+    `regenerated_from` names the first answer to the same question; it and those that stand
+    beside it are a group, of which one is chosen.
+    """
 
     __tablename__ = "chat_turns"
+    __table_args__ = (
+        Index(
+            "uq_chat_turns_chosen",
+            text("coalesce(regenerated_from, id)"),
+            unique=True,
+            postgresql_where=text("is_chosen"),
+        ),
+    )
 
     session_id: Mapped[str] = mapped_column(
         Id, ForeignKey("chat_sessions.id", ondelete="CASCADE"), index=True
@@ -38,9 +52,13 @@ class ChatTurn(HasId, HasTimes, Base):
     regenerated_from: Mapped[str | None] = mapped_column(
         Id, ForeignKey("chat_turns.id", ondelete="SET NULL")
     )
+    is_chosen: Mapped[bool] = mapped_column(default=True)
+    """Of an answer and those regenerated beside it, the one that the conversation goes on from."""
     status: Mapped[str] = mapped_column(default="queued")
     question: Mapped[str] = mapped_column(Text)
     source_ids: Mapped[list[str] | None] = mapped_column(JSONB)
+    history: Mapped[list[list[str]] | None] = mapped_column(JSONB)
+    """(question, answer) before it, where the client tells them; None: those of the session."""
     answer: Mapped[str] = mapped_column(Text, default="")
     claims: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     model: Mapped[str | None]
@@ -83,3 +101,5 @@ class Citation(HasId, Base):
     locators: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     verdict: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="current")
+    moved_from: Mapped[str | None] = mapped_column(Id)
+    """The version it was made from, when its quote was found again in a newer one."""

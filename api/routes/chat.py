@@ -8,15 +8,15 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from api import access, streaming
+from api import access, chosen, streaming
 from api.asking import start_turn
 from api.errors import refuse, unprocessable
 from api.extensions import db
 from api.models import ChatSession, ChatTurn, Citation, Instrument, Job
 from api.models.base import is_uuid
-from api.paging import Blueprint, page_of
+from api.paging import Blueprint
 from api.routes import jobs as job_routes
 from api.services import services
 
@@ -90,6 +90,7 @@ class TurnSchema(Schema):
         )
     )
     regenerated_from = fields.String(allow_none=True)
+    chosen = fields.Boolean(attribute="is_chosen")
     feedback = fields.Function(
         lambda turn: (
             {"rating": turn.rating, "comment": turn.rating_comment} if turn.rating else None
@@ -98,27 +99,17 @@ class TurnSchema(Schema):
     created_at = fields.DateTime()
 
 
+class TurnChangeSchema(Schema):
+    chosen = fields.Boolean(required=True, validate=validate.Equal(True))
+
+
+class RegenerateSchema(Schema):
+    model = fields.String(load_default=None, allow_none=True)
+
+
 class FeedbackSchema(Schema):
     rating = fields.String(required=True, validate=validate.OneOf(["up", "down"]))
     comment = fields.String(load_default="", validate=validate.Length(0, 5000))
-
-
-class SessionSchema(Schema):
-    id = fields.String()
-    session_id = fields.Function(lambda chat: chat["id"])
-    instrument_id = fields.String()
-    title = fields.String()
-    turn_count = fields.Integer()
-    created_at = fields.DateTime()
-    updated_at = fields.DateTime()
-
-
-class SessionWithTurnsSchema(SessionSchema):
-    turns = fields.List(fields.Nested(TurnSchema))
-
-
-class SessionChangeSchema(Schema):
-    title = fields.String(required=True, validate=validate.Length(1, 200))
 
 
 @blueprint.route("/ask")
@@ -137,6 +128,7 @@ class Ask(MethodView):
             if turn.status in streaming.FINAL:
                 answer = jsonify(TurnSchema().dump(turn))
                 answer.headers["Preference-Applied"] = f"wait={wait}"
+                answer.headers["Content-Location"] = asked(turn)["links"]["turn"]
                 return answer
         return asked(turn)
 
@@ -148,13 +140,27 @@ class OneTurn(MethodView):
     def get(self, turn_id: str) -> ChatTurn:
         return turn_for(turn_id)
 
+    @access.rule("instrument")
+    @blueprint.arguments(TurnChangeSchema)
+    @blueprint.response(200, TurnSchema)
+    def patch(self, _body: dict[str, Any], turn_id: str) -> ChatTurn:
+        """Of the answers to one question, choose the one that the conversation goes on from."""
+        turn = turn_for(turn_id)
+        if turn.status not in ("done", "cancelled") or not turn.answer:
+            refuse(409, f"This answer is {turn.status} and says nothing; choose another.")
+        chosen.choose(db.session(), turn)
+        db.session.commit()
+        db.session.refresh(turn)
+        return turn
+
 
 @blueprint.route("/regen/<turn_id>")
 class Regenerate(MethodView):
     @access.rule("instrument")
+    @blueprint.arguments(RegenerateSchema, required=False)
     @blueprint.response(202, AskedSchema)
-    def post(self, turn_id: str) -> dict[str, Any]:
-        """Answer the same question once more; both turns stay."""
+    def post(self, body: dict[str, Any] | None, turn_id: str) -> dict[str, Any]:
+        """Answer the same question once more; both turns stay, the new one chosen when done."""
         old = turn_for(turn_id)
         instrument = access.instrument_for(old.instrument_id)
         turn = start_turn(
@@ -165,7 +171,9 @@ class Regenerate(MethodView):
             question=old.question,
             chat=db.session.get_one(ChatSession, old.session_id),
             source_ids=old.source_ids,
-            regenerated_from=old.id,
+            model=(body or {}).get("model"),
+            regenerated_from=old.regenerated_from or old.id,
+            history=old.history,
         )
         return asked(turn)
 
@@ -193,57 +201,6 @@ class Feedback(MethodView):
         turn.rating, turn.rating_comment = body["rating"], body["comment"]
         db.session.commit()
         return jsonify({"status": "ok"})
-
-
-@blueprint.route("/sessions/")
-class Sessions(MethodView):
-    @access.rule("signed_in")
-    @blueprint.response(200, SessionSchema(many=True))
-    @blueprint.paginate()
-    def get(self, pagination_parameters: Any) -> list[dict[str, Any]]:
-        """The caller's conversations, newest first."""
-        who = access.user()
-        mine = (
-            select(ChatSession, func.count(ChatTurn.id))
-            .outerjoin(ChatTurn)
-            .where(
-                ChatSession.user_id == who.id,
-                ChatSession.instrument_id.in_(access.visible_instruments(who)),
-            )
-            .group_by(ChatSession.id)
-            .order_by(ChatSession.created_at.desc(), ChatSession.id)
-        )
-        rows = page_of(mine, pagination_parameters)
-        return [_session(chat, count) for chat, count in rows]
-
-
-@blueprint.route("/sessions/<session_id>")
-class OneSession(MethodView):
-    @access.rule("instrument")
-    @blueprint.response(200, SessionWithTurnsSchema)
-    def get(self, session_id: str) -> dict[str, Any]:
-        chat = access.chat_session_for(session_id)
-        access.instrument_for(chat.instrument_id)
-        return {**_session(chat, len(chat.turns)), "turns": chat.turns}
-
-    @access.rule("instrument")
-    @blueprint.arguments(SessionChangeSchema)
-    @blueprint.response(200, SessionSchema)
-    def patch(self, body: dict[str, Any], session_id: str) -> dict[str, Any]:
-        chat = access.chat_session_for(session_id)
-        chat.title = body["title"].strip()
-        db.session.commit()
-        return _session(chat, len(chat.turns))
-
-    @access.rule("instrument")
-    @blueprint.response(204)
-    def delete(self, session_id: str) -> None:
-        chat = access.chat_session_for(session_id)
-        for turn in chat.turns:
-            if turn.status in ("queued", "running"):
-                job_routes.cancel(db.session.get_one(Job, turn.job_id))
-        db.session.delete(chat)
-        db.session.commit()
 
 
 def begin(body: dict[str, Any]) -> ChatTurn:
@@ -293,17 +250,6 @@ def citations_of(turn_id: str) -> list[dict[str, Any]]:
         select(Citation).where(Citation.turn_id == turn_id).order_by(Citation.number)
     ).all()
     return CitationSchema(many=True).dump(rows)  # type: ignore[return-value]
-
-
-def _session(chat: ChatSession, count: int) -> dict[str, Any]:
-    return {
-        "id": chat.id,
-        "instrument_id": chat.instrument_id,
-        "title": chat.title,
-        "turn_count": count,
-        "created_at": chat.created_at,
-        "updated_at": chat.updated_at,
-    }
 
 
 def _prefer() -> str:

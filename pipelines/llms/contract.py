@@ -22,13 +22,34 @@ class Prompt:
     hits: Sequence[Hit]
     messages: Sequence[dict[str, str]]
     """The same as chat messages: role and content."""
+    history: Sequence[tuple[str, str]] = ()
+    """(question, answer) of earlier turns, oldest first."""
+    instructions: str = ""
+    """What the messages were made with; empty for messages that can't be made smaller."""
 
 
 @dataclass
 class Usage:
-    """Tokens read and written, where the provider counts them."""
+    """What an answer took, filled while it is written."""
 
     counts: dict[str, Any] = field(default_factory=dict)
+    """`prompt_tokens`, `completion_tokens`; `estimated` when the provider didn't count them;
+    `cost_usd` where the price is known. Empty for answers that cost nothing."""
+    model: str | None = None
+    """Who answers, known with the first text."""
+    notices: list[str] = field(default_factory=list)
+    """What a reader of the answer should know of how it came about."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds that a provider may take."""
+
+    connect: float = 10.0
+    first_token: float = 120.0
+    """From asking to the first text, every further try included."""
+    silence: float = 60.0
+    """Between two pieces of text."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +59,9 @@ class LLMSettings:
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     embed: Callable[[Sequence[str]], NDArray[np.float32]] | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    output_tokens: int = 8192
+    """Most tokens of one answer."""
 
 
 class Stop:

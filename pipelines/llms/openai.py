@@ -1,82 +1,136 @@
-"""Any endpoint that speaks OpenAI's chat completions: OpenAI, vLLM, Ollama, Azure by base URL."""
+"""Any endpoint that speaks OpenAI's chat completions: OpenAI, xAI, vLLM, Ollama, Azure by base
+URL, and Google's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from pipelines.breakable import breakable
-from pipelines.errors import LLMError, ModelUnavailable
+from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
+from pipelines.llms.failures import (
+    NONSENSE,
+    ModelFailed,
+    Vendor,
+    broke_off,
+    nonsense,
+    refused_option,
+    translated,
+)
+from pipelines.llms.patience import patiently
 
-RETRIES = 3
+CUT_OFF = {
+    "length": "The model's answer was cut off at its longest length.",
+    "content_filter": "The model's provider withheld a part of the answer.",
+}
 
 
 class OpenAI:
+    provider: ClassVar[str] = "openai"
+    vendor: ClassVar[Vendor] = Vendor(
+        "The language model's provider", "OPENAI_API_KEY", "OPENAI_BASE_URL"
+    )
+
     def __init__(self, model: str, settings: LLMSettings) -> None:
         import openai
 
-        self.name = f"openai:{model}"
+        self.name = f"{self.provider}:{model}"
         self._model = model
+        self._settings = settings
         self._client = openai.OpenAI(
             base_url=settings.base_url or None,
             # Servers of one's own often want none; the SDK insists on some text.
             api_key=settings.api_key or "not-needed",
-            # The SDK waits longer after each 408, 409, 429 and 5xx, and heeds Retry-After.
-            max_retries=RETRIES,
+            max_retries=0,
         )
+        self._options: dict[str, Any] = {
+            "temperature": 0,
+            "stream_options": {"include_usage": True},
+            "max_completion_tokens": settings.output_tokens,
+        }
+        """Not every endpoint and model takes these: what one refuses is not sent again."""
 
     @classmethod
     def load(cls, model: str, settings: LLMSettings) -> OpenAI:
         if not model:
-            raise ModelUnavailable("LLM=openai:MODEL needs the name of a model.")
+            raise ModelUnavailable(
+                f"{cls.provider}:MODEL needs the name of a model; write it after the colon."
+            )
         return cls(model, settings)
 
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
+        def ask(current: Stop) -> Iterator[str]:
+            return self._ask(prompt, usage, current)
+
+        return patiently(ask, self.vendor, self._settings.timeouts, stop)
+
+    def _ask(self, prompt: Prompt, usage: Usage, current: Stop) -> Iterator[str]:
         import httpx2
         import openai
 
-        messages: Any = list(prompt.messages)
-        client = self._client.with_options(http_client=breakable(stop))
-        try:
-            with client.chat.completions.create(
-                model=self._model,
-                messages=messages,
-                temperature=0,
-                stream=True,
-                stream_options={"include_usage": True},
-            ) as chunks:
-                for chunk in chunks:
-                    if chunk.usage is not None:
-                        usage.counts = {
-                            "prompt_tokens": chunk.usage.prompt_tokens,
-                            "completion_tokens": chunk.usage.completion_tokens,
-                        }
-                    for choice in chunk.choices[:1]:
-                        if choice.delta.content:
-                            yield choice.delta.content
-        except (openai.OpenAIError, httpx2.HTTPError) as error:
-            if stop.is_set():
-                return
-            raise _translated(error) from error
+        times = self._settings.timeouts
+        silence = max(times.first_token, times.silence)
+        # A redirect would take the sources' text to a host that nobody has set.
+        with breakable(
+            current, connect=times.connect, silence=silence, follow_redirects=False
+        ) as connection:
+            client = self._client.with_options(http_client=connection)
+            try:
+                with self._opened(client, prompt) as chunks:
+                    yield from _read(chunks, usage, self.vendor)
+            except ModelFailed:
+                raise
+            except (openai.OpenAIError, httpx2.HTTPError) as error:
+                raise translated(error, self.vendor) from error
+            except NONSENSE as error:
+                raise nonsense(self.vendor) from error
+
+    def _opened(self, client: Any, prompt: Prompt) -> Any:
+        """The stream, asked for again without an option that the endpoint refuses."""
+        import openai
+
+        while True:
+            options = dict(self._options)
+            try:
+                return client.chat.completions.create(
+                    model=self._model, messages=list(prompt.messages), stream=True, **options
+                )
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                refused = refused_option(error, options)
+                if refused is None:
+                    raise
+                self._options.pop(refused, None)
 
 
-def _translated(error: Exception) -> LLMError:
-    import openai
+class Google(OpenAI):
+    """Gemini, at Google's endpoint for OpenAI's clients."""
 
-    if isinstance(error, openai.APIStatusError):
-        return LLMError(_told(error.status_code))
-    return LLMError(
-        "The language model's server could not be reached or broke off; try again, or check "
-        "OPENAI_BASE_URL."
-    )
+    provider = "google"
+    vendor = Vendor("Google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL")
 
 
-def _told(status: int) -> str:
-    if status in (401, 403):
-        return "The language model's provider refused the key; check OPENAI_API_KEY."
-    if status == 404:
-        return "The language model's provider does not know this model; check LLM."
-    if status == 429:
-        return "The language model's provider is over its limit; try again in a while."
-    return f"The language model's provider answered with an error (HTTP {status}); try again."
+def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str]:
+    """Text of a stream's chunks, "" for those without. Raises ModelFailed for one that ends
+    before it says why."""
+    finished, said = None, False
+    for chunk in chunks:
+        if chunk.usage is not None:
+            usage.counts = {
+                "prompt_tokens": int(chunk.usage.prompt_tokens),
+                "completion_tokens": int(chunk.usage.completion_tokens),
+            }
+        text = ""
+        for choice in (chunk.choices or [])[:1]:
+            finished = choice.finish_reason or finished
+            text = choice.delta.content or ""
+        if not isinstance(text, str):
+            raise nonsense(vendor)
+        said = said or bool(text)
+        yield text
+    if finished is None:
+        raise broke_off(vendor) if said else nonsense(vendor)
+    if finished in CUT_OFF:
+        usage.notices.append(CUT_OFF[finished])
+    if not said:
+        raise ModelFailed(f"{vendor.name} answered with nothing; ask again.")

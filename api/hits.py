@@ -1,0 +1,142 @@
+"""Fragments as retrieval hands them on: of current versions only, with their source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from api.models import FragmentRow, Job, Source
+from api.models.base import is_uuid
+from pipelines.types import Hit
+
+NAMED = 20
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Where to look; None means everywhere."""
+
+    source_ids: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+    version_ids: tuple[str, ...] | None = None
+    heading: str | None = None
+    """Words that a heading above the Fragment, or its source's title, holds."""
+
+    @property
+    def limits_versions(self) -> bool:
+        return not (self.source_ids is None and self.types is None and self.version_ids is None)
+
+
+def versions(session: Session, instrument_id: str, filters: Filters) -> list[str] | None:
+    """The current versions that `filters` leave; None for all of the instrument."""
+    if not filters.limits_versions:
+        return None
+    current = select(Source.current_version_id).where(
+        Source.instrument_id == instrument_id, Source.current_version_id.is_not(None)
+    )
+    if filters.source_ids is not None:
+        current = current.where(Source.id.in_(filters.source_ids))
+    if filters.types is not None:
+        current = current.where(Source.type.in_(filters.types))
+    if filters.version_ids is not None:
+        current = current.where(Source.current_version_id.in_(filters.version_ids))
+    return [str(version_id) for version_id in session.scalars(current)]
+
+
+def load(session: Session, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:
+    """Those of `ids` that may be seen: of current versions of this instrument."""
+    rows = session.execute(_visible(instrument_id).where(FragmentRow.id.in_(ids)))
+    return {row.id: _hit(row, source) for row, source in rows}
+
+
+def around(
+    session: Session, instrument_id: str, hits: Sequence[Hit]
+) -> tuple[dict[str, Hit], dict[str, Hit]]:
+    """What stands right before and right after each Hit, by the Hit's fragment id."""
+    here, other = FragmentRow, aliased(FragmentRow)
+    ids = [hit.fragment_id for hit in hits]
+    found: list[dict[str, Hit]] = []
+    for nearest in (
+        select(other.id)
+        .where(other.version_id == here.version_id, other.ordinal < here.ordinal)
+        .order_by(other.ordinal.desc())
+        .limit(1),
+        select(other.id)
+        .where(other.version_id == here.version_id, other.ordinal > here.ordinal)
+        .order_by(other.ordinal)
+        .limit(1),
+    ):
+        pairs = session.execute(
+            select(here.id, nearest.correlate(here).scalar_subquery()).where(here.id.in_(ids))
+        ).tuples()
+        neighbour = {id_: near for id_, near in pairs if near is not None}
+        there = load(session, instrument_id, set(neighbour.values()))
+        found.append({id_: there[near] for id_, near in neighbour.items() if near in there})
+    return found[0], found[1]
+
+
+def named(session: Session, instrument_id: str, name: str, filters: Filters) -> list[Hit]:
+    """What is called exactly `name`: the Fragment of that id, and the first Fragment of each
+    source of that id, title, file name or web address."""
+    name = name.strip()
+    first = (
+        select(FragmentRow.id)
+        .where(FragmentRow.version_id == Source.current_version_id)
+        .order_by(FragmentRow.ordinal)
+        .limit(1)
+        .correlate(Source)
+        .scalar_subquery()
+    )
+    fetched_from = (
+        select(Job.id)
+        .where(Job.subject_id == Source.id, Job.payload["url"].astext == name)
+        .correlate(Source)
+        .exists()
+    )
+    wanted = func.lower(name)
+    is_source = [func.lower(Source.title) == wanted, func.lower(Source.filename) == wanted]
+    is_source.append(fetched_from)
+    is_fragment: ColumnElement[bool] = false()
+    if is_uuid(name):
+        is_source.append(Source.id == name)
+        is_fragment = FragmentRow.id == name
+    query = _visible(instrument_id).where(
+        or_(and_(FragmentRow.id == first, or_(*is_source)), is_fragment)
+    )
+    allowed = versions(session, instrument_id, filters)
+    if allowed is not None:
+        query = query.where(FragmentRow.version_id.in_(allowed))
+    rows = session.execute(query.order_by(Source.created_at.desc(), Source.id).limit(NAMED))
+    return [_hit(row, source) for row, source in rows]
+
+
+def _visible(instrument_id: str) -> Select[FragmentRow, Source]:
+    return (
+        select(FragmentRow, Source)
+        .join(Source, Source.id == FragmentRow.source_id)
+        .where(
+            FragmentRow.instrument_id == instrument_id,
+            FragmentRow.version_id == Source.current_version_id,
+        )
+    )
+
+
+def _hit(row: FragmentRow, source: Source) -> Hit:
+    return Hit(
+        fragment_id=row.id,
+        version_id=row.version_id,
+        source_id=source.id,
+        title=source.title,
+        filename=source.filename,
+        source_type=source.type,  # type: ignore[arg-type]
+        score=0.0,
+        ordinal=row.ordinal,
+        text=row.text,
+        kind=row.kind,  # type: ignore[arg-type]
+        heading_path=tuple(row.heading_path),
+        locators=row.locators,  # type: ignore[arg-type]
+        spans=tuple(tuple(span) for span in row.spans),  # type: ignore[misc]
+    )

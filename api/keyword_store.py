@@ -1,0 +1,151 @@
+"""The keyword index in Postgres: written with the fragments it is made from, read by questions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, LargeBinary, Text, cast, delete, func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
+from pipelines.keywords import Ranking, bm25, index_words, pack
+from pipelines.types import embedding_text
+
+BLOCK = 128
+EVERY = 2**62
+
+
+def rank(
+    session: Session,
+    instrument_id: str,
+    question: str,
+    version_ids: Sequence[str] | None = None,
+) -> Ranking:
+    """The instrument's fragments (of these versions only) by the question's words."""
+    words = list(dict.fromkeys(index_words(question)))
+    entries = func.string_agg(Posting.entries, literal(b""))
+    found = select(Posting.word, entries).where(
+        Posting.instrument_id == instrument_id, Posting.word.in_(words)
+    )
+    if version_ids is not None:
+        found = found.join(KeywordBlock).where(KeywordBlock.version_id.in_(version_ids))
+    postings = dict.fromkeys(words, b"")
+    postings.update(session.execute(found.group_by(Posting.word)).tuples().all())
+    fragments, length = session.execute(
+        select(func.sum(KeywordBlock.fragments), func.sum(KeywordBlock.words)).where(
+            KeywordBlock.instrument_id == instrument_id
+        )
+    ).one()
+    return bm25(postings, int(fragments or 0), int(length or 0))
+
+
+def replace(
+    session: Session,
+    version: tuple[str, str],
+    ordinals: tuple[int, int],
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    """Index `rows` (with `id`, `heading_path` and `text`) of (instrument, version) in place of what
+    was indexed within `ordinals`, within the transaction that writes them.
+
+    A version that is read again may part into other batches: what else a block held stays.
+    """
+    overlapping = delete(KeywordBlock).where(
+        KeywordBlock.version_id == version[1],
+        KeywordBlock.first_ordinal < ordinals[1],
+        KeywordBlock.end_ordinal > ordinals[0],
+    )
+    ends = overlapping.returning(KeywordBlock.first_ordinal, KeywordBlock.end_ordinal)
+    for first, end in session.execute(ends).tuples().all():
+        for rest in ((first, ordinals[0]), (ordinals[1], end)):
+            if rest[0] < rest[1]:
+                _add(session, version, rest, _stored(session, version[1], rest))
+    _add(session, version, ordinals, rows)
+
+
+def drop_from(session: Session, version_id: str, ordinal: int) -> None:
+    """Forget a version's blocks that begin at `ordinal` or later."""
+    session.execute(
+        delete(KeywordBlock).where(
+            KeywordBlock.version_id == version_id, KeywordBlock.first_ordinal >= ordinal
+        )
+    )
+
+
+def complete(session: Session, instrument_id: str) -> None:
+    """Index the versions of the instrument that have fragments and no block. Commits."""
+    without = (
+        select(SourceVersion.id)
+        .where(SourceVersion.instrument_id == instrument_id)
+        .where(select(FragmentRow.id).where(FragmentRow.version_id == SourceVersion.id).exists())
+        .where(~select(KeywordBlock.id).where(KeywordBlock.version_id == SourceVersion.id).exists())
+    )
+    for version_id in session.scalars(without).all():
+        fragments = _stored(session, version_id, (0, EVERY))
+        for at in range(0, len(fragments), BLOCK):
+            rows = fragments[at : at + BLOCK]
+            ordinals = (rows[0]["ordinal"], rows[-1]["ordinal"] + 1)
+            _add(session, (instrument_id, version_id), ordinals, rows)
+        session.commit()
+
+
+def _add(
+    session: Session,
+    version: tuple[str, str],
+    ordinals: tuple[int, int],
+    rows: Sequence[Any],
+) -> None:
+    if not rows:
+        return
+    postings, words = pack(
+        (uuid.UUID(row["id"]).bytes, index_words(embedding_text(row["heading_path"], row["text"])))
+        for row in rows
+    )
+    block = session.execute(
+        insert(KeywordBlock)
+        .values(
+            instrument_id=version[0],
+            version_id=version[1],
+            first_ordinal=ordinals[0],
+            end_ordinal=ordinals[1],
+            fragments=len(rows),
+            words=words,
+        )
+        .returning(KeywordBlock.id)
+    ).scalar_one()
+    rows_of = (
+        func.unnest(
+            cast(list(postings), ARRAY(Text)), cast(list(postings.values()), ARRAY(LargeBinary))
+        )
+        .table_valued("word", "entries")
+        .render_derived()
+    )
+    session.execute(
+        insert(Posting).from_select(
+            ["block_id", "instrument_id", "word", "entries"],
+            select(
+                literal(block),
+                cast(version[0], Posting.instrument_id.type),
+                rows_of.c.word,
+                rows_of.c.entries,
+            ),
+        )
+    )
+
+
+def _stored(session: Session, version_id: str, ordinals: tuple[int, int]) -> Sequence[Any]:
+    return (
+        session.execute(
+            select(FragmentRow.id, FragmentRow.ordinal, FragmentRow.heading_path, FragmentRow.text)
+            .where(
+                FragmentRow.version_id == version_id,
+                FragmentRow.ordinal >= ordinals[0],
+                FragmentRow.ordinal < ordinals[1],
+            )
+            .order_by(FragmentRow.ordinal)
+        )
+        .mappings()
+        .all()
+    )

@@ -1,0 +1,49 @@
+"""The keyword index: which words stand in which Fragments, for BM25 ranking.
+
+Made from the fragments in the transaction that writes them, and gone with them.
+"""
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, Id
+
+
+class KeywordBlock(Base):
+    """Fragments of one version that were indexed together: ordinals first .. end (exclusive)."""
+
+    __tablename__ = "keyword_blocks"
+    __table_args__ = (
+        Index(
+            "ix_keyword_blocks_totals",
+            "instrument_id",
+            postgresql_include=["fragments", "words"],
+        ),
+        Index("ix_keyword_blocks_version", "version_id", "first_ordinal"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    instrument_id: Mapped[str] = mapped_column(Id)
+    version_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("source_versions.id", ondelete="CASCADE")
+    )
+    first_ordinal: Mapped[int] = mapped_column(BigInteger)
+    end_ordinal: Mapped[int] = mapped_column(BigInteger)
+    fragments: Mapped[int]
+    words: Mapped[int]
+    """Of all its Fragments together."""
+
+
+class Posting(Base):
+    """The Fragments of a block that a word stands in. No entry has a meaning without its block."""
+
+    __tablename__ = "postings"
+    __table_args__ = (Index("ix_postings_word", "instrument_id", "word"),)
+
+    block_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("keyword_blocks.id", ondelete="CASCADE"), primary_key=True
+    )
+    word: Mapped[str] = mapped_column(primary_key=True)
+    instrument_id: Mapped[str] = mapped_column(Id)
+    entries: Mapped[bytes] = mapped_column(LargeBinary)
+    """As `pipelines.keywords.ENTRY` lays out: fragment id, times it stands there, words there."""

@@ -1,0 +1,274 @@
+"""The OpenAI API: any chat client asks an instrument as the model `vouch/<slug>`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Response, jsonify, request, stream_with_context
+from flask.views import MethodView
+from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy import select
+
+from api import access, openai_answers, streaming
+from api.asking import start_turn
+from api.errors import unprocessable
+from api.events import BEGINNING
+from api.extensions import db
+from api.models import ChatSession, ChatTurn, Instrument, Job
+from api.paging import Blueprint
+from api.retelling import Differs, Retelling
+from api.routes import jobs as job_routes
+from api.routes.chat import MAX_QUESTION, TurnSchema
+from api.services import services
+
+blueprint = Blueprint("openai", __name__, url_prefix="/v1", description="OpenAI's API")
+
+PREFIX = "vouch/"
+ORIGIN = "openai"
+WAIT_SECONDS = 300.0
+"""Longest wait for an answer that is not streamed."""
+SIGN_OF_LIFE_SECONDS = 2.0
+"""A client that has left is noticed by the first write after it, so silence is short."""
+
+
+class MessageSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    role = fields.String(
+        required=True,
+        validate=validate.OneOf(["system", "developer", "user", "assistant", "tool", "function"]),
+    )
+    content = fields.Raw(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "A text, or a list of parts of type `text`"},
+    )
+
+
+class StreamOptionsSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    include_usage = fields.Boolean(load_default=False, allow_none=True)
+
+
+class CompletionSchema(Schema):
+    """What Vouch heeds; temperature and the like say nothing to it and are let be."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    model = fields.String(required=True)
+    messages = fields.List(
+        fields.Nested(MessageSchema), required=True, validate=validate.Length(1, 2000)
+    )
+    stream = fields.Boolean(load_default=False, allow_none=True)
+    stream_options = fields.Nested(StreamOptionsSchema, load_default=None, allow_none=True)
+    n = fields.Integer(
+        load_default=1,
+        allow_none=True,
+        validate=validate.Equal(1, error="Vouch gives one answer at a time."),
+    )
+
+
+@blueprint.after_app_request
+def _in_their_shape(response: Response) -> Response:
+    """Errors of whatever kind under /v1, unknown addresses included, as OpenAI's clients know."""
+    if request.path.startswith("/v1/"):
+        return openai_answers.reshaped(response)
+    return response
+
+
+@blueprint.route("/models")
+class Models(MethodView):
+    @access.rule("signed_in")
+    @blueprint.response(200, description="The instruments that the caller may read, as models")
+    def get(self) -> Response:
+        readable = Instrument.id.in_(access.visible_instruments(access.user()))
+        found = db.session.scalars(select(Instrument).where(readable).order_by(Instrument.slug))
+        return jsonify({"object": "list", "data": [_model(each) for each in found]})
+
+
+@blueprint.route("/models/<path:model>")
+class OneModel(MethodView):
+    @access.rule("instrument")
+    @blueprint.response(200, description="An instrument as a model")
+    def get(self, model: str) -> Response:
+        return jsonify(_model(_instrument(model)))
+
+
+@blueprint.route("/chat/completions")
+class ChatCompletions(MethodView):
+    @access.rule("instrument")
+    @blueprint.arguments(CompletionSchema)
+    @blueprint.response(200, description="A chat completion, or its chunks with `stream`")
+    def post(self, body: dict[str, Any]) -> Response:
+        """The last user message is asked; earlier ones are what was said before.
+
+        Citations are footnotes of the text and `citations` of the message (of the last chunk).
+        A client that leaves a stream cancels its turn.
+        """
+        instrument = _instrument(body["model"])
+        question, history = openai_answers.conversation(body["messages"])
+        if len(question) > MAX_QUESTION:
+            unprocessable("messages", f"A question has at most {MAX_QUESTION} characters.")
+        turn = start_turn(
+            db.session(),
+            services(),
+            who=access.user(),
+            instrument=instrument,
+            question=question,
+            chat=_conversation(instrument, history),
+            history=history,
+            origin=ORIGIN,
+        )
+        model = PREFIX + instrument.slug
+        if body["stream"]:
+            options = body["stream_options"] or {}
+            return _stream(turn, model, bool(options.get("include_usage")))
+        return _whole(turn, model)
+
+
+def _instrument(model: str) -> Instrument:
+    """The instrument that `vouch/<slug>` names, if the caller may read it; else 404."""
+    readable = access.visible_instruments(access.user())
+    instrument_id = None
+    if model.startswith(PREFIX):
+        slug = model.removeprefix(PREFIX)
+        instrument_id = db.session.scalar(
+            select(Instrument.id).where(Instrument.slug == slug, Instrument.id.in_(readable))
+        )
+    if instrument_id is None:
+        openai_answers.fail(
+            404,
+            "There is no such model, or you may not read it; GET /v1/models lists yours.",
+            "model_not_found",
+        )
+    return access.instrument_for(instrument_id)
+
+
+def _model(instrument: Instrument) -> dict[str, Any]:
+    return {
+        "id": PREFIX + instrument.slug,
+        "object": "model",
+        "created": int(instrument.created_at.timestamp()),
+        "owned_by": "vouch",
+        "name": instrument.name,
+    }
+
+
+def _conversation(instrument: Instrument, history: list[list[str]]) -> ChatSession | None:
+    """The conversation that goes on here: the one whose answer the client tells last."""
+    if not history:
+        return None
+    question, answer = history[-1]
+    return db.session.scalar(
+        select(ChatSession)
+        .join(ChatTurn, ChatTurn.session_id == ChatSession.id)
+        .where(
+            ChatSession.user_id == access.user().id,
+            ChatSession.instrument_id == instrument.id,
+            ChatSession.origin == ORIGIN,
+            ChatTurn.user_id == access.user().id,
+            ChatTurn.question == question,
+            ChatTurn.answer == answer,
+        )
+        .order_by(ChatTurn.created_at.desc())
+        .limit(1)
+    )
+
+
+def _whole(turn: ChatTurn, model: str) -> Response:
+    job_id, created = str(turn.job_id), int(turn.created_at.timestamp())
+    db.session.remove()
+    streaming.wait_until_finished(job_id, WAIT_SECONDS, services().hub)
+    shown = _shown(turn.id)
+    if shown["status"] == "failed":
+        openai_answers.fail(502, shown["error"]["message"], shown["error"]["code"])
+    if shown["status"] not in streaming.FINAL:
+        _cancel(job_id)
+        openai_answers.fail(504, "The answer took too long; ask for a stream.", "timeout")
+    answer = jsonify(openai_answers.completion(shown, model, created))
+    answer.headers["Content-Location"] = f"/api/chat/turns/{turn.id}"
+    return answer
+
+
+def _stream(turn: ChatTurn, model: str, with_usage: bool) -> Response:
+    created = int(turn.created_at.timestamp())
+    chunks = openai_answers.Chunks(turn.id, model, created, with_usage)
+    lines = _lines(turn.id, str(turn.job_id), chunks)
+    return Response(
+        stream_with_context(lines), content_type="text/event-stream", headers=streaming.HEADERS
+    )
+
+
+def _lines(turn_id: str, job_id: str, chunks: openai_answers.Chunks) -> Iterator[str]:
+    # No database session is held while the client listens.
+    db.session.remove()
+    ended = False
+    try:
+        yield chunks.role()
+        for line in _told(turn_id, job_id, chunks):
+            if line:
+                yield line
+        ended = True
+    finally:
+        if not ended:
+            _cancel(job_id)
+
+
+def _told(turn_id: str, job_id: str, chunks: openai_answers.Chunks) -> Iterator[str]:
+    """The turn's log as lines, up to its end."""
+    heard, marks = Retelling(), openai_answers.Footnoted()
+    events = streaming.follow(
+        job_id, BEGINNING, services().events, services().hub, SIGN_OF_LIFE_SECONDS
+    )
+    try:
+        for item in events:
+            if item is None:
+                yield ": still here\n\n"
+            elif isinstance(item, streaming.Gap):
+                yield chunks.text(marks.feed(heard.add(_shown(turn_id)["answer"])))
+            elif item.event == "reset":
+                heard.begin_anew()
+            elif item.event == "token":
+                yield chunks.text(marks.feed(heard.add(item.data["t"])))
+            elif item.event == "failed":
+                yield openai_answers.failure(
+                    item.data.get("message") or "The answer failed; ask again.",
+                    item.data.get("code"),
+                )
+            elif item.event in streaming.FINAL:
+                turn = _shown(turn_id)
+                yield chunks.text(marks.feed(heard.rest_of(turn["answer"])) + marks.end())
+                yield chunks.text(openai_answers.proofs(turn))
+                yield chunks.last(turn)
+    except Differs:
+        _cancel(job_id)
+        yield openai_answers.failure(
+            "The answer was begun anew and differs from what was sent; ask again.", "begun_anew"
+        )
+
+
+def _cancel(job_id: str) -> None:
+    """Nobody listens any more: stop the model."""
+    job = db.session.get(Job, job_id)
+    if job is not None and not job.is_finished:
+        job_routes.cancel(job)
+    db.session.remove()
+
+
+def _shown(turn_id: str) -> Mapping[str, Any]:
+    """The turn as the API shows it. A turn deleted meanwhile is an empty one."""
+    turn = db.session.get(ChatTurn, turn_id, populate_existing=True)
+    shown: Any = TurnSchema().dump(turn or _gone(turn_id))
+    db.session.remove()
+    return shown
+
+
+def _gone(turn_id: str) -> ChatTurn:
+    return ChatTurn(
+        id=turn_id, status="cancelled", answer="", claims=[], usage={}, notices=[], citations=[]
+    )

@@ -1,0 +1,87 @@
+"""Turns that a deleted source proved: its words leave their citations, answers and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from api.asking import first_words
+from api.models import ChatSession, ChatTurn, Citation, FragmentRow
+from pipelines.withdrawal import WITHDRAWN, copies, withdraw
+from pipelines.words import words
+
+NOTICE = "A source of this answer was deleted; what only it said was withdrawn."
+
+
+def withdraw_sources(session: Session, source_ids: Collection[str]) -> list[str]:
+    """Take what these sources said out of every turn, within the caller's transaction.
+
+    The caller holds or has deleted the sources, so that no answer can cite them meanwhile.
+    Returns the turns' jobs, whose event logs quote what was withdrawn.
+    """
+    citing = select(Citation.turn_id).where(
+        Citation.source_id.in_(source_ids), Citation.state != "withdrawn"
+    )
+    turns = session.scalars(
+        select(ChatTurn)
+        .where(ChatTurn.id.in_(citing))
+        .order_by(ChatTurn.id)
+        .options(selectinload(ChatTurn.citations))
+        .with_for_update(of=ChatTurn)
+        .execution_options(populate_existing=True)
+    ).all()
+    for turn in turns:
+        _withdraw(session, turn, source_ids)
+    session.flush()
+    return [turn.job_id for turn in turns if turn.job_id]
+
+
+def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> None:
+    gone = [citation for citation in turn.citations if citation.source_id in source_ids]
+    left = [c for c in turn.citations if c not in gone and c.state != "withdrawn"]
+    fragments = select(FragmentRow.text).where(
+        FragmentRow.id.in_([citation.fragment_id for citation in gone])
+    )
+    texts = [*(citation.quote for citation in gone), *session.scalars(fragments)]
+    turn.answer, turn.claims = withdraw(
+        turn.answer,
+        turn.claims,
+        left={citation.number: citation.quote for citation in left},
+        gone={c.number for c in turn.citations if c not in left},
+        texts=texts,
+    )
+    _forget_history(session, turn, texts)
+    _forget_title(session, turn, texts)
+    turn.notices = [*(notice for notice in turn.notices if notice != NOTICE), NOTICE]
+    for citation in gone:
+        citation.state = "withdrawn"
+        citation.quote = citation.title = citation.filename = ""
+        citation.locators = []
+
+
+def _forget_history(session: Session, turn: ChatTurn, texts: list[str]) -> None:
+    """Earlier answers that clients told along with later questions."""
+    later = select(ChatTurn).where(
+        ChatTurn.session_id == turn.session_id, ChatTurn.history.is_not(None)
+    )
+    for other in session.scalars(later.order_by(ChatTurn.id).with_for_update()).all():
+        if other.history:
+            other.history = [
+                [question, WITHDRAWN if copies(answer, texts) else answer]
+                for question, answer in other.history
+            ]
+
+
+def _forget_title(session: Session, turn: ChatTurn, texts: list[str]) -> None:
+    """A title that was made of the answer gives way to the words of the first question."""
+    chat = session.get_one(ChatSession, turn.session_id)
+    asked = session.scalars(
+        select(ChatTurn.question)
+        .where(ChatTurn.session_id == chat.id)
+        .order_by(ChatTurn.created_at, ChatTurn.id)
+    ).all()
+    told = set(words(chat.title)) - set(words(" ".join(asked)))
+    if told & set(words(" ".join(texts))):
+        chat.title = first_words(asked[0])

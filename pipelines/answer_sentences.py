@@ -1,0 +1,98 @@
+"""Which sentences of an answer claim something, and what they cite."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipelines.sentences import sentences
+
+MARK = re.compile(r"\s*\[(\d{1,4})\]")
+_TAIL = re.compile(r"(?:\s*\[\d{1,4}\])*")
+_FENCE = re.compile(r"^(```+|~~~+).*?(?:^\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`[^`\n]+`")
+_HEADING = re.compile(r"\s*#{1,6}\s|\s*\*\*[^*]+\*\*\s*:?\s*$|\s*<?/?\w+>\s*$")
+_RULE = re.compile(r"[\s|:=_*-]+")
+_BULLET = re.compile(
+    r"\s*(?:>\s*)*(?:(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+)?(?:\[[ xX]\]\s+)?"
+)
+_QUESTION = ("?", "？", "؟")
+_LEADS_OVER = re.compile(
+    r"(?:yes|no|sure|certainly|of course|hello|hi|thanks?(?: you)?|ja|nein|oui|non|sí|да|нет"
+    r"|here(?: is|'s| are)\b.*|in (?:summary|short)|to summari[sz]e|i (?:hope|found)\b.*"
+    r"|let me know\b.*|(?:based on|according to) (?:the|these|your) (?:\w+ )?"
+    r"(?:sources?|passages?|documents?)(?: .{0,40})?|as follows)[\s.,:!]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A sentence that claims something: its bare text, its range with marks, what it cites."""
+
+    text: str
+    start: int
+    end: int
+    numbers: tuple[int, ...]
+
+
+def claim_ranges(answer: str) -> list[Place]:
+    """The claims of an answer in order; marks behind a full stop belong to the sentence before.
+
+    Headings, code blocks, rules and header rows of tables, questions and phrases that only lead
+    over ("Here is what I found:") claim nothing, unless they cite.
+    """
+    blank = _FENCE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), answer)
+    # A mark within `code` is code.
+    visible = _INLINE.sub(lambda m: m[0].replace("[", "(").replace("]", ")"), blank)
+    found: list[Place] = []
+    lines = visible.splitlines(keepends=True)
+    at = 0
+    for i, line in enumerate(lines):
+        following = lines[i + 1] if i + 1 < len(lines) else ""
+        if not _is_furniture(line, following):
+            found += _in_line(answer, visible, at, at + len(line.rstrip()))
+        at += len(line)
+    return found
+
+
+def _is_furniture(line: str, following: str) -> bool:
+    if not line.strip() or _RULE.fullmatch(line) or _HEADING.match(line):
+        return True
+    heads = "|" in line and "-" in following and "|" in following
+    return heads and _RULE.fullmatch(following) is not None
+
+
+def _in_line(answer: str, visible: str, start: int, end: int) -> list[Place]:
+    bullet = _BULLET.match(visible, start, end)
+    start = bullet.end() if bullet else start
+    bare = MARK.sub(lambda mark: " " * len(mark[0]), visible[start:end])
+    ranges = sentences(bare)
+    found = []
+    for i, (left, right) in enumerate(ranges):
+        limit = ranges[i + 1][0] if i + 1 < len(ranges) else len(bare)
+        tail = _TAIL.match(visible, start + right, start + limit)
+        stop = tail.end() if tail else start + right
+        here = start + left
+        numbers = tuple(dict.fromkeys(int(n) for n in MARK.findall(visible[here:stop])))
+        text = _without_marks(answer[here:stop], visible[here:stop])
+        if text and _claims(text, numbers):
+            found.append(Place(text, here, stop, numbers))
+    return found
+
+
+def _without_marks(text: str, visible: str) -> str:
+    """`text` without the marks that `visible`, of the same length, shows."""
+    kept, at = [], 0
+    for mark in MARK.finditer(visible):
+        kept.append(text[at : mark.start()])
+        at = mark.end()
+    return "".join((*kept, text[at:])).strip(" |\t")
+
+
+def _claims(text: str, numbers: tuple[int, ...]) -> bool:
+    if numbers:
+        return any(character.isalnum() for character in text)
+    if text.endswith((":", "：", *_QUESTION)) or not any(c.isalnum() for c in text):
+        return False
+    return _LEADS_OVER.fullmatch(text) is None

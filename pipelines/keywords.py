@@ -1,0 +1,171 @@
+"""Keyword ranking: what a text's words are to an index, and BM25 over packed postings.
+
+BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), with the
+idf that stays positive: ln(1 + (N - df + 0.5) / (df + 0.5)).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pipelines.words import SMALL_WORDS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+K1 = 1.2
+B = 0.75
+LONGEST_WORD = 64
+LONGEST_TOKEN = 64
+"""Characters between white space of what is worth remembering."""
+MOST = 0xFFFF
+ENTRY = struct.Struct("<16sHH")
+"""A posting: the Fragment's id (a UUID's bytes), times the word stands there, words there."""
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+", re.UNICODE)
+_LETTERS_OR_DIGITS = re.compile(r"\d+|[^\W\d_]+", re.UNICODE)
+_CLITIC = re.compile(r"['\u2019](?:s|t|re|ve|ll|d|m)\b")
+_CODE = re.compile(r"(?<![^\W_])[^\W_]++(?:[-/._][^\W_]++)+", re.UNICODE)
+"""Possessive, and only from where a word begins: one long word is read once."""
+_UNSEGMENTED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+"""Runs of scripts that write no spaces between words."""
+_THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
+_stemming = threading.Lock()
+"""A stemmer serves one thread at a time."""
+
+
+def index_words(text: str) -> list[str]:
+    """The words of `text` as the index knows them, in order, small words left out.
+
+    Lower case without accents, English endings taken off, numbers without thousands separators.
+    A code such as "X-200" is there as one ("x200") and in its parts ("x", "200"), so that it
+    is found however it is written. Scripts without spaces between words give pairs of characters.
+    """
+    found: list[str] = []
+    for token in text.lower().split():
+        found += _words_of(token) if len(token) <= LONGEST_TOKEN else _read(token)
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _words_of(token: str) -> tuple[str, ...]:
+    """The words of what stands between white space; the same tokens come again and again."""
+    return tuple(_read(token))
+
+
+def _read(token: str) -> list[str]:
+    token = _CLITIC.sub("", _plain(token))
+    found: list[str] = []
+    for match in _CODE.finditer(token):
+        code = re.sub(r"[\W_]", "", match[0])
+        if any(c.isdigit() for c in code) and any(c.isalpha() for c in code):
+            found.append(code[:LONGEST_WORD])
+    for word in _WORD.findall(token):
+        if word in SMALL_WORDS:
+            continue
+        if not word.isascii() and _UNSEGMENTED.search(word):
+            found.extend(_pairs(word))
+            continue
+        found.append(_stem(word[:LONGEST_WORD]))
+        if not word.isalpha() and "." not in word and "," not in word:
+            parts = _LETTERS_OR_DIGITS.findall(word[:LONGEST_WORD])
+            found.extend(map(_stem, parts if len(parts) > 1 else ()))
+    return found
+
+
+def pack(fragments: Iterable[tuple[bytes, Sequence[str]]]) -> tuple[dict[str, bytes], int]:
+    """Postings of (id, words) each: word -> ENTRYs; and how many words they have together."""
+    postings: dict[str, list[bytes]] = {}
+    total = 0
+    for id_, words in fragments:
+        length = min(len(words), MOST)
+        total += length
+        for word, count in Counter(words).items():
+            postings.setdefault(word, []).append(ENTRY.pack(id_, min(count, MOST), length))
+    return {word: b"".join(entries) for word, entries in postings.items()}, total
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Fragments that hold words of a question, best first."""
+
+    ids: list[str]
+    scores: NDArray[np.float32]
+    """Share of the best score that a Fragment could have, 0..1, as `ids`."""
+
+
+def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
+    """Rank what `postings` name. `fragments` and `words`: how many the whole index holds.
+
+    The share is of the sum that a Fragment would reach with every word of the question in it
+    without end, words that stand nowhere included with the weight of the rarest.
+    """
+    import numpy as np
+
+    layout = np.dtype([("key", "<u8"), ("rest", "V8"), ("count", "<u2"), ("length", "<u2")])
+    mean = max(1.0, words / max(1, fragments))
+    best = 0.0
+    parts, gains = [], []
+    for entries in postings.values():
+        rows = np.frombuffer(entries, dtype=layout)
+        idf = float(np.log(1 + (max(fragments, len(rows)) - len(rows) + 0.5) / (len(rows) + 0.5)))
+        best += idf * (K1 + 1)
+        if not len(rows):
+            continue
+        count = rows["count"].astype(np.float32)
+        norm = K1 * (1 - B + B * rows["length"].astype(np.float32) / mean)
+        parts.append(rows)
+        gains.append(idf * count * (K1 + 1) / (count + norm))
+    if not parts:
+        return Ranking([], np.empty(0, dtype=np.float32))
+    rows = np.concatenate(parts)
+    # 60 random bits of an id tell Fragments apart well enough to add up scores.
+    _, first, inverse = np.unique(rows["key"], return_index=True, return_inverse=True)
+    sums = np.bincount(inverse, weights=np.concatenate(gains))
+    order = np.argsort(-sums, kind="stable")
+    return Ranking(_ids(rows[first[order]]), (sums[order] / best).astype(np.float32))
+
+
+def _ids(rows: Any) -> list[str]:
+    raw = rows.tobytes()
+    found = []
+    for at in range(0, len(raw), ENTRY.size):
+        text = raw[at : at + 16].hex()
+        found.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+    return found
+
+
+def _plain(text: str) -> str:
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", decomposed))
+
+
+def _stem(word: str) -> str:
+    if word[0].isdigit():
+        return _THOUSANDS.sub("", word)
+    with _stemming:
+        return str(_stemmer().stemWord(word))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+def _pairs(word: str) -> list[str]:
+    return [word[at : at + 2] for at in range(max(1, len(word) - 1))]

@@ -1,0 +1,89 @@
+"""What stands around a Hit: one that was cut in the middle is joined to what goes on from it,
+and Hits that say the same are folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipelines.keywords import index_words
+from pipelines.types import Hit
+
+SAME = 0.9
+"""Share of words that two Hits have in common (Jaccard) from which they say the same."""
+_ENDS = frozenset(".!?…:;。！？؟۔।\"'”’»)]}」』）")
+_FLOWING = ("text", "speech", "list_item")
+
+Around = Callable[[Sequence[Hit]], tuple[dict[str, Hit], dict[str, Hit]]]
+"""Hits -> what stands right before and right after each in its version, by fragment id."""
+
+
+def fold(hits: Sequence[Hit]) -> list[Hit]:
+    """`hits` without those that say the same as a better one, in order."""
+    kept: list[Hit] = []
+    known: list[frozenset[str]] = []
+    for hit in hits:
+        words = frozenset(index_words(hit.text))
+        if not any(_alike(words, other) for other in known):
+            kept.append(hit)
+            known.append(words)
+    return kept
+
+
+def join(hits: Sequence[Hit], around: Around) -> list[Hit]:
+    """Each Hit with the neighbour that its first or last sentence goes on in.
+
+    The joined Hit keeps its identity; its text, Locators and spans cover both.
+    """
+    cut = [hit for hit in hits if hit.kind in _FLOWING]
+    if not cut:
+        return list(hits)
+    before, after = around(cut)
+    joined = []
+    for hit in hits:
+        last, following = before.get(hit.fragment_id), after.get(hit.fragment_id)
+        text = hit
+        if following is not None and _goes_on(hit, following):
+            text = _together(hit, following, hit)
+        if last is not None and _goes_on(last, hit):
+            text = _together(last, text, hit)
+        joined.append(text)
+    return joined
+
+
+def _goes_on(first: Hit, second: Hit) -> bool:
+    """Whether a sentence begins in `first` and ends in `second`."""
+    if first.kind not in _FLOWING or second.kind not in _FLOWING:
+        return False
+    if first.heading_path != second.heading_path:
+        return False
+    end = first.text.rstrip()[-1:]
+    begin = second.text.lstrip()[:1]
+    return bool(end and begin) and end not in _ENDS and not begin.isupper()
+
+
+def _together(first: Hit, second: Hit, main: Hit) -> Hit:
+    shift = len(first.text) + 1
+    places = len(first.locators)
+    moved = tuple(
+        (start + shift, end + shift, locator + places, box)
+        for start, end, locator, box in second.spans
+    )
+    return main.model_copy(
+        update={
+            "text": f"{first.text} {second.text}",
+            "locators": (*first.locators, *second.locators),
+            "spans": (*_spans(first, 0), *(moved or _spans(second, shift, places))),
+        }
+    )
+
+
+def _spans(hit: Hit, shift: int, places: int = 0) -> tuple[tuple[int, int, int, int], ...]:
+    """The Hit's own spans; where it has none, its whole text stands at its Locators."""
+    if hit.spans:
+        return hit.spans
+    whole = (shift, shift + len(hit.text))
+    return tuple((*whole, places + i, -1) for i in range(len(hit.locators)))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one | other) and len(one & other) >= SAME * len(one | other)

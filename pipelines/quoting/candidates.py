@@ -1,0 +1,130 @@
+"""What could be quoted from Hits: sentences, table rows and list items, each with its context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.keywords import index_words
+from pipelines.quoting import tables
+from pipelines.quoting.tables import CELL
+from pipelines.sentences import sentences
+from pipelines.types import Hit
+
+MAX_LENGTH = 600
+"""Characters of one quote; what is longer is cut at a word."""
+LONG = 10
+"""Words that make a line a sentence even without a full stop."""
+LEADER = "...."
+_ENDS = ".!?。！？؟۔।:;"
+_ITEM = re.compile(r"^(?:[-*•‣▪–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|[①-⑳]|step \d+[:.]?)\s+(?=\S)", re.I)
+_MARKS = str.maketrans({"[": "(", "]": ")", "【": "(", "】": ")", "`": "'"})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence, row or list item that could be quoted, with what gives it its meaning."""
+
+    hit: int
+    start: int
+    end: int
+    text: str
+    """As it would be said in an answer."""
+    words: tuple[str, ...]
+    around: frozenset[str]
+    """Words of what it stands under (headings, a table's header) and of the sentence before."""
+    under: str
+    """The innermost of what it stands under, for its meaning."""
+    is_whole: bool
+    """Whether it says something by itself, as a heading or a line of a contents list does not."""
+    is_item: bool = False
+    label: frozenset[str] = frozenset()
+    """Words of what a row is called."""
+
+
+def candidates(hits: Sequence[Hit], asked: frozenset[str]) -> list[Candidate]:
+    """All that could be quoted, in reading order of each Hit. `asked`: the question's words, by
+    which a table's columns are picked."""
+    found: list[Candidate] = []
+    for index, hit in enumerate(hits):
+        found += _of(index, hit, asked)
+    return found
+
+
+def item(text: str) -> str:
+    """The number or bullet that `text` begins with as an item of a list; empty if it is none."""
+    match = _ITEM.match(text)
+    return match[0].strip() if match else ""
+
+
+def _of(index: int, hit: Hit, asked: frozenset[str]) -> list[Candidate]:
+    headings = {hit.title, *hit.heading_path}
+    above = frozenset(index_words(" ".join(hit.heading_path)))
+    under = hit.heading_path[-1] if hit.heading_path else ""
+    found: list[Candidate] = []
+    has_table = CELL in hit.text
+    rows = {row.start: row for row in tables.rows(hit.text)} if has_table else {}
+    heads = tables.headers(hit.text) if has_table else set()
+    before: frozenset[str] = frozenset()
+    for start, end in sentences(hit.text):
+        text = hit.text[start:end]
+        if rows and (row := _row_at(rows, start, end)):
+            said = row.read(asked)
+            around = above | frozenset(index_words(f"{row.head} {row.section}"))
+            place = " ".join(part for part in (under, row.section) if part)
+            words = tuple(index_words(said))
+            if row.start == start and len(words) > 1:
+                found.append(
+                    Candidate(
+                        index, row.start, row.end, quoted(said), words, around, place,
+                        is_whole=True, label=frozenset(index_words(row.label)),
+                    )
+                )  # fmt: skip
+            continue
+        words = tuple(index_words(text))
+        if len(words) < 2 or text in headings or text in heads:
+            before = frozenset(words)
+            continue
+        found.append(
+            Candidate(
+                index,
+                start,
+                end,
+                quoted(text),
+                words,
+                above | before,
+                under,
+                is_whole=_is_whole(text, in_table=has_table and hit.kind == "table"),
+                is_item=bool(item(text)),
+            )
+        )
+        before = frozenset(words)
+    return found
+
+
+def _row_at(rows: dict[int, tables.Row], start: int, end: int) -> tables.Row | None:
+    """The row that a range of the text lies in: a full stop in a cell parts it in sentences."""
+    if start in rows:
+        return rows[start]
+    return next((row for row in rows.values() if row.start <= start and end <= row.end), None)
+
+
+def quoted(text: str) -> str:
+    """As it may stand in an answer: one line, without what would be read as our marks."""
+    text = " ".join(text.translate(_MARKS).split())
+    if len(text) <= MAX_LENGTH:
+        return text
+    cut = text.rfind(" ", 0, MAX_LENGTH)
+    return text[: cut if cut > 0 else MAX_LENGTH]
+
+
+def _is_whole(text: str, *, in_table: bool) -> bool:
+    if LEADER in text:
+        return False
+    if in_table and text.endswith(":"):
+        return False
+    # "Name: value", as on labels and in forms.
+    if ": " in text:
+        return True
+    return text[-1] in _ENDS or len(text.split()) > LONG

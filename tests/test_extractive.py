@@ -1,0 +1,199 @@
+"""The answerer that quotes: by the way a model is asked, with the built-in embedding model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pytest
+
+from pipelines.embedding import Embedder, load_embedder
+from pipelines.llms.contract import Prompt, Stop, Usage
+from pipelines.llms.extractive import Extractive
+from pipelines.prompts import NOT_FOUND
+from pipelines.types import Hit, TextLocator
+
+CENTRIFUGE = """The rotor nut is tightened with a torque of 5.5 Nm. The rotor weighs 4.2 kg. \
+The motor was introduced in 2014 by Halvora in Uppsala. The lid seal is made of silicone. \
+The lid seal is replaced every 12 months. Keep the chamber dry because water corrodes the rotor."""
+OVEN = "The oven is painted green. Its door opens to the left. The oven stands on four feet."
+SPEEDS = """Speeds of the rotors
+Rotor | Fixed angle | Swing out | Plate
+Maximum speed | 15,000 rpm | 4,500 rpm | 3,000 rpm
+Maximum load | 6 x 50 mL | 4 x 250 mL | 2 plates
+Order number | R-6050 | R-4250 | R-2P"""
+BALANCE = """CONSOLIDATED BALANCE SHEETS (in thousands)
+ | 2021 | 2020
+Current assets:
+Inventories | 820 | 744
+Total current assets | 7,669 | 5,720
+Total assets | $19,012 | $13,586"""
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    return load_embedder("all-MiniLM-L6-v2", cache=tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def extractive(embedder: Embedder) -> Extractive:
+    return Extractive(embedder.embed)
+
+
+def hits(*texts: str, kind: str = "text", ordinals: Sequence[int] = ()) -> list[Hit]:
+    """A Hit of each text, best first; neighbours in one version when `ordinals` are given."""
+    return [
+        Hit(
+            fragment_id=f"fragment-{i}",
+            version_id="version" if ordinals else f"version-{i}",
+            source_id="source",
+            title="notes.txt",
+            filename="notes.txt",
+            source_type="document",
+            score=0.8 - 0.1 * i,
+            ordinal=ordinals[i] if ordinals else 0,
+            text=text,
+            kind=kind,  # type: ignore[arg-type]
+            locators=(TextLocator(start=0, end=len(text)),),
+        )
+        for i, text in enumerate(texts)
+    ]
+
+
+def ask(extractive: Extractive, question: str, found: Sequence[Hit]) -> str:
+    return "".join(extractive.stream(Prompt(question, found, []), Usage(), Stop()))
+
+
+def quotes(answer: str) -> list[tuple[str, int]]:
+    """Each quote with the number of the Hit that proves it."""
+    parted = re.findall(r"\s*(.+?) \[(\d+)\]", answer)
+    return [(text, int(number)) for text, number in parted]
+
+
+@pytest.mark.parametrize(
+    ("question", "fact"),
+    [
+        ("With what torque is the rotor nut tightened?", "5.5 Nm"),
+        ("How heavy is the rotor?", "4.2 kg"),
+        ("When was the motor introduced?", "2014"),
+        ("Who introduced the motor?", "Halvora"),
+        ("How often is the lid seal replaced?", "12 months"),
+        ("Why must the chamber be kept dry?", "corrodes"),
+        ("Wie oft wird die Dichtung (lid seal) ersetzt?", "12 months"),
+    ],
+)
+def test_the_sentence_that_answers_comes_first(
+    extractive: Extractive, question: str, fact: str
+) -> None:
+    first, number = quotes(ask(extractive, question, hits(OVEN, CENTRIFUGE)))[0]
+    assert fact in first
+    assert number == 2
+
+
+def test_every_quote_stands_in_the_hit_that_it_names(extractive: Extractive) -> None:
+    found = hits(CENTRIFUGE, OVEN)
+    said = quotes(ask(extractive, "What is known about the rotor and the lid seal?", found))
+    assert 1 <= len(said) <= 4
+    assert all(text in found[number - 1].text for text, number in said)
+
+
+def test_each_part_of_a_question_is_answered(extractive: Extractive) -> None:
+    question = "What is the lid seal made of and how much does the rotor weigh?"
+    answer = ask(extractive, question, hits(OVEN, CENTRIFUGE))
+    assert "silicone" in answer
+    assert "4.2 kg" in answer
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the chess tournament of Reykjavik in 1972?",
+        "What does a subscription to the newspaper cost?",
+        "Wie heißt die Hauptstadt von Australien?",
+    ],
+)
+def test_what_the_sources_do_not_say_is_declined(extractive: Extractive, question: str) -> None:
+    assert ask(extractive, question, hits(CENTRIFUGE, OVEN, SPEEDS)) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        (
+            "What is the maximum speed of the swing out rotor?",
+            "Maximum speed, Swing out: 4,500 rpm",
+        ),
+        ("What is the order number of the plate rotor?", "Order number, Plate: R-2P"),
+    ],
+)
+def test_a_table_is_read_at_the_row_and_column_asked_for(
+    extractive: Extractive, question: str, read: str
+) -> None:
+    first, number = quotes(ask(extractive, question, hits(OVEN, SPEEDS, kind="table")))[0]
+    assert first.startswith(read)
+    assert number == 2
+    assert "rpm" not in read or "15,000" not in first
+
+
+def test_a_year_picks_its_column(extractive: Extractive) -> None:
+    found = hits(BALANCE, kind="table")
+    first, _ = quotes(ask(extractive, "What were the total assets at the end of FY2020?", found))[0]
+    assert first == "Total assets, 2020: $13,586."
+    both = ask(extractive, "What were the total current assets in 2020 and 2021?", found)
+    assert quotes(both)[0][0] == "Total current assets: 2021: 7,669; 2020: 5,720."
+
+
+STEPS = (
+    "Unplug the mixer.",
+    "Pull out the shaft. Keep the ring.",
+    "Fit the new seal.",
+    "Close it.",
+)
+
+
+@pytest.mark.parametrize("question", ["How do I replace the seal?", "How is the seal replaced?"])
+def test_steps_are_told_in_order_and_completely(extractive: Extractive, question: str) -> None:
+    listed = "\n".join(f"{n}. {step}" for n, step in enumerate(STEPS, start=1))
+    text = f"Replacing the seal of the mixer\n{listed}\nThe mixer is grey."
+    answer = ask(extractive, question, hits(text, OVEN))
+    assert [re.sub(r" \[1\]", "", line) for line in answer.splitlines()] == listed.splitlines()
+
+
+def test_a_list_goes_on_in_the_next_fragment(extractive: Extractive) -> None:
+    one = "Replacing the seal of the mixer:\n1. Unplug the mixer.\n2. Pull out the shaft."
+    other = "3. Fit the new seal.\n4. Close the lid.\nThe mixer is grey."
+    apart = "1. Wash the bowl.\n2. Dry the bowl."
+    found = hits(one, apart, other, ordinals=(30_004, 30_009, 40_000))
+    lines = ask(extractive, "How do I replace the seal of the mixer?", found).splitlines()
+    assert [line[:2] for line in lines] == ["1.", "2.", "3.", "4."]
+    assert [line[-3:] for line in lines] == ["[1]", "[1]", "[3]", "[3]"]
+
+
+def test_marks_and_ticks_in_a_source_are_not_ours(extractive: Extractive) -> None:
+    text = "The rotor nut is tightened with 5.5 Nm [2], see `torque` in 【3】."
+    answer = ask(extractive, "With what torque is the rotor nut tightened?", hits(text, OVEN))
+    assert re.findall(r"\[\d+\]", answer) == ["[1]"]
+    assert "`" not in answer
+    assert "【" not in answer
+
+
+def test_the_model_is_asked_once(embedder: Embedder) -> None:
+    calls = []
+
+    def embed(texts: Sequence[str]):  # type: ignore[no-untyped-def]
+        calls.append(len(texts))
+        return embedder.embed(texts)
+
+    rows = "\n".join(f"Part {n} | {n} pieces | shelf {n}" for n in range(500))
+    found = hits(f"Name | Stock | Place\n{rows}", CENTRIFUGE, kind="table")
+    question = "How many pieces of part 77 are there and where do they lie?"
+    assert "77 pieces" in ask(Extractive(embed), question, found)
+    assert len(calls) == 1
+    assert calls[0] < 80
+
+
+def test_a_stopped_answer_ends(extractive: Extractive) -> None:
+    stop = Stop()
+    stop.set()
+    prompt = Prompt("How heavy is the rotor?", hits(CENTRIFUGE), [])
+    assert list(extractive.stream(prompt, Usage(), stop)) == []

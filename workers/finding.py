@@ -1,0 +1,55 @@
+"""Retrieval as the application's rows set it up: which index, which versions, which model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from api import hits as stored
+from api import indexes, keyword_store
+from api.hits import Filters
+from api.services import Services
+from pipelines.retrieval import Indexes
+from pipelines.types import Hit
+
+T = TypeVar("T")
+
+
+def indexes_of(
+    with_: Services, session: Session, instrument_id: str, filters: Filters
+) -> Indexes | None:
+    """Where to look for an instrument's Fragments; None when it has none.
+
+    Each read of `session`, this one and later ones, ends its transaction: the model and Chroma
+    are asked between them.
+    """
+
+    def read(question: Callable[[], T]) -> T:
+        found = question()
+        session.commit()
+        return found
+
+    index = read(lambda: indexes.in_use(session, instrument_id))
+    if index is None:
+        return None
+    version_ids = read(lambda: stored.versions(session, instrument_id, filters))
+    heading = (filters.heading or "").casefold()
+
+    def accepts(hit: Hit) -> bool:
+        return any(heading in part.casefold() for part in (hit.title, *hit.heading_path))
+
+    return Indexes(
+        embedder=index.checked(with_.embedder_of(index.model)),
+        vectors=with_.index,
+        collection=index.collection,
+        words=lambda text: read(
+            lambda: keyword_store.rank(session, instrument_id, text, version_ids)
+        ),
+        load=lambda ids: read(lambda: stored.load(session, instrument_id, ids)),
+        around=lambda hits: read(lambda: stored.around(session, instrument_id, hits)),
+        version_ids=version_ids,
+        accepts=accepts,
+        reranker=with_.reranker,
+    )
