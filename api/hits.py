@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.models import FragmentRow, Job, Source
 from api.models.base import is_uuid
+from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.types import Hit
 
 NAMED = 20
@@ -44,6 +45,18 @@ def versions(session: Session, instrument_id: str, filters: Filters) -> list[str
     if filters.version_ids is not None:
         current = current.where(Source.current_version_id.in_(filters.version_ids))
     return [str(version_id) for version_id in session.scalars(current)]
+
+
+def places(
+    session: Session, instrument_id: str, ids: Collection[str]
+) -> Mapping[str, tuple[str, int]]:
+    """Version and Part (page, slide, minute, section) of those of `ids` that may be seen."""
+    rows = session.execute(
+        select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal)
+        .join(Source, Source.current_version_id == FragmentRow.version_id)
+        .where(FragmentRow.id.in_(ids), FragmentRow.instrument_id == instrument_id)
+    )
+    return {id_: (version_id, ordinal // ORDINALS_PER_UNIT) for id_, version_id, ordinal in rows}
 
 
 def load(session: Session, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:

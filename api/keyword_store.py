@@ -29,15 +29,18 @@ def rank(
     found = select(Posting.word, entries).where(
         Posting.instrument_id == instrument_id, Posting.word.in_(words)
     )
+    totals = select(func.sum(KeywordBlock.fragments), func.sum(KeywordBlock.words)).where(
+        KeywordBlock.instrument_id == instrument_id
+    )
     if version_ids is not None:
-        found = found.join(KeywordBlock).where(KeywordBlock.version_id.in_(version_ids))
+        # A word is as rare as it is where one looks.
+        looked_in = KeywordBlock.version_id.in_(version_ids)
+        found, totals = found.join(KeywordBlock).where(looked_in), totals.where(looked_in)
     postings = dict.fromkeys(words, b"")
-    postings.update(session.execute(found.group_by(Posting.word)).tuples().all())
-    fragments, length = session.execute(
-        select(func.sum(KeywordBlock.fragments), func.sum(KeywordBlock.words)).where(
-            KeywordBlock.instrument_id == instrument_id
-        )
-    ).one()
+    postings.update(
+        (word, packed) for word, packed in session.execute(found.group_by(Posting.word))
+    )
+    fragments, length = session.execute(totals).one()
     return bm25(postings, int(fragments or 0), int(length or 0))
 
 
@@ -58,7 +61,7 @@ def replace(
         KeywordBlock.end_ordinal > ordinals[0],
     )
     ends = overlapping.returning(KeywordBlock.first_ordinal, KeywordBlock.end_ordinal)
-    for first, end in session.execute(ends).tuples().all():
+    for first, end in session.execute(ends).all():
         for rest in ((first, ordinals[0]), (ordinals[1], end)):
             if rest[0] < rest[1]:
                 _add(session, version, rest, _stored(session, version[1], rest))

@@ -5,7 +5,7 @@
 
 - XQuAD: every paragraph is a source of one instrument, each question is asked of all of them.
   Does one of the (at most four) cited sentences hold the gold answer, and does the first? The
-  extractive answerer's constants were tuned on the English questions and on nothing else.
+  extractive answerer's constants were tuned on the English questions, with an eye on FinanceBench.
   `--language` asks in another language, of paragraphs in that language.
 - FinanceBench: the filings are sources of one instrument; each question is asked of its own
   filing, as a person would, and then of all of them. Is a page that holds the evidence among the

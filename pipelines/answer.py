@@ -65,13 +65,15 @@ def answer(
     *,
     history: Sequence[tuple[str, str]] = (),
     instructions: str = "",
+    alone: str = "",
     stop: Stop | None = None,
 ) -> Generator[Token | Proof, None, None]:
     """Yields Tokens and Proofs in the order they become known, and keeps `into` up to date.
 
     A sentence that cites nothing is cited where a Hit carries it. Closing the generator or
     setting `stop` stops the model; `into` then holds what was said. Without Hits the answer is
-    that nothing was found. `instructions`: in place of the built-in ones. Raises LLMError.
+    that nothing was found. `instructions`: in place of the built-in ones; `alone`: a
+    question that leans on the history, made to stand alone. Raises LLMError.
     """
     if not hits:
         into.text = NOT_FOUND
@@ -80,7 +82,7 @@ def answer(
         return
     instructions = instructions or BUILT_IN["answer"]
     messages = chat_messages(question, hits, history, instructions)
-    prompt = Prompt(question, hits, messages, history, instructions)
+    prompt = Prompt(question, hits, messages, history, instructions, alone)
     reader = MarkReader()
     writer = _Writer(hits, into, SafeText(addresses(question)))
     words = llm.stream(prompt, into.usage, stop or Stop())

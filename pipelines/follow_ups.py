@@ -28,7 +28,8 @@ def leans(question: str) -> bool:
 def carried_over(question: str, earlier: Sequence[str]) -> str:
     """The question with the words of `earlier` questions (oldest first) that say what it is about.
 
-    Unchanged when it stands alone. The words are appended: nothing that was asked is lost.
+    Unchanged when it stands alone. The words go before its question mark: nothing that was asked
+    is lost, and it stays one question.
     """
     if not earlier or not leans(question):
         return question
@@ -39,4 +40,7 @@ def carried_over(question: str, earlier: Sequence[str]) -> str:
             break
     own = set(words(question))
     taken = [word for word in dict.fromkeys(words(subject)) if word not in own][:CARRIED]
-    return f"{question} ({' '.join(taken)})" if taken else question
+    if not taken:
+        return question
+    asked = question.rstrip().rstrip("?？").rstrip()
+    return f"{asked}, {' '.join(taken)}{question.rstrip()[len(asked) :] or '?'}"

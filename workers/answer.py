@@ -80,6 +80,7 @@ def _answer(running: Running) -> dict[str, Any]:
         said,
         history=history,
         instructions=instructions,
+        alone=asked.question,
         stop=stop,
     )
     try:

@@ -19,7 +19,8 @@ class ChatSession(HasId, HasTimes, Base):
     )
     title: Mapped[str] = mapped_column(default="")
     origin: Mapped[str] = mapped_column(default="chat")
-    """`chat`, or `openai` for those that clients of the OpenAI API keep themselves."""
+    """`chat`; `openai` for those that clients of the OpenAI API keep themselves; `eval` while an
+    evaluation asks."""
 
     turns: Mapped[list["ChatTurn"]] = relationship(
         order_by="ChatTurn.created_at", cascade="all, delete-orphan", passive_deletes=True

@@ -68,6 +68,7 @@ class CitationSchema(Schema):
     locators = fields.List(fields.Dict())
     verdict = fields.String(allow_none=True)
     state = fields.String()
+    moved_from = fields.String(allow_none=True)
 
 
 class TurnSchema(Schema):

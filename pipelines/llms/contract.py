@@ -26,6 +26,8 @@ class Prompt:
     """(question, answer) of earlier turns, oldest first."""
     instructions: str = ""
     """What the messages were made with; empty for messages that can't be made smaller."""
+    alone: str = ""
+    """The question as it is understood without the history; empty if that is the question."""
 
 
 @dataclass
