@@ -76,7 +76,7 @@ def for_writing(session: Session, instrument_id: str, model: str, name: str) -> 
     found = session.execute(rows).one_or_none()
     if found is None:
         return []
-    serving, shadow = found.tuple()
+    serving, shadow = found
     if serving is None:
         serving = VectorIndex(model, name, collection_name(instrument_id, name)).row
         session.execute(

@@ -17,6 +17,7 @@ BENCHMARKS = {
     "ocr": "page scans and pictures against ground truth",
     "recordings": "subtitles, speech and slides against ground truth",
     "main_text": "the main text of web pages against ground truth",
+    "retrieval": "SciFact through ingest, indexes and search",
     "claims": "altered, true and reworded sentences against the check of claims",
     "proofs": "answers' proofs: the words (XQuAD) and the page (FinanceBench), beside LangChain",
     "memory": "an ingest process over fifty files",

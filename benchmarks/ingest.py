@@ -113,6 +113,10 @@ def _role(words: list[str], pid: int) -> str:
     return words[0].rsplit("/", 1)[-1] if words else str(pid)
 
 
+PUT_TRIES = 3
+"""The embedded object store answers 500 now and then when many write at once."""
+
+
 class User:
     """Uploads and waits, over HTTP."""
 
@@ -129,7 +133,10 @@ class User:
         data = path.read_bytes()
         body = {"instrument_id": self.instrument, "filename": path.name, "size": len(data)}
         right = self.http.post("/api/uploads/initiate", json=body).raise_for_status().json()
-        stored = httpx.put(right["signed_url"], content=data, headers=right["headers"])
+        for _ in range(PUT_TRIES):
+            stored = httpx.put(right["signed_url"], content=data, headers=right["headers"])
+            if stored.status_code < 500:
+                break
         stored.raise_for_status()
         return right["upload_id"]
 
