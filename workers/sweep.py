@@ -82,8 +82,9 @@ def _end(session: Session, with_: Services, job: Job, state: str, error: tuple[s
 
 def _send_lost(session: Session, with_: Services) -> None:
     """Queued jobs whose message is nowhere in the broker. One that waits its turn is left alone."""
-    queued = session.scalars(
-        select(Job)
+    # Thousands may wait: whole rows are read of those alone whose message is lost.
+    queued = session.execute(
+        select(Job.id, Job.queue, Job.enqueued_at)
         .where(
             Job.state == "queued",
             func.coalesce(Job.enqueued_at, Job.updated_at) < now() - GRACE,
@@ -104,9 +105,12 @@ def _send_lost(session: Session, with_: Services) -> None:
         # A worker that was killed leaves what it had taken behind: after a while that counts
         # for nothing. A message too many does no harm.
         taken = job.id in held and job.enqueued_at is not None and job.enqueued_at > now() - HELD
-        if job.id not in waiting[job.queue] and not taken:
+        if job.id in waiting[job.queue] or taken:
+            continue
+        lost = session.get(Job, job.id)
+        if lost is not None and lost.state == "queued":
             log.info("job's message is sent again", job_id=job.id)
-            jobs.enqueue(session, with_.queue, job)
+            jobs.enqueue(session, with_.queue, lost)
 
 
 def _messages(client: redis.Redis, queue: str) -> set[str]:
