@@ -10,7 +10,7 @@ import redis
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api import jobs, searching, streaming
+from api import jobs, llm_store, searching, streaming
 from api.asking import start_turn
 from api.hits import Filters
 from api.models import ChatSession, ChatTurn, EvalRun, GoldenQuestion, Instrument, Job, User
@@ -113,7 +113,7 @@ def run(
     kept = EvalRun(
         instrument_id=instrument.id,
         settings={
-            "model": model or config.llm,
+            "model": model or llm_store.default_of(session, config, "answer").model,
             "embedding_model": config.embedding_model,
             "searched": SEARCHED,
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from api.models import FragmentRow, Job, Source
@@ -53,8 +53,12 @@ def places(
     """Version and Part (page, slide, minute, section) of those of `ids` that may be seen."""
     rows = session.execute(
         select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal)
-        .join(Source, Source.current_version_id == FragmentRow.version_id)
-        .where(FragmentRow.id.in_(ids), FragmentRow.instrument_id == instrument_id)
+        .join(Source, Source.id == FragmentRow.source_id)
+        .where(
+            FragmentRow.id.in_(ids),
+            FragmentRow.instrument_id == instrument_id,
+            FragmentRow.version_id == Source.current_version_id,
+        )
     )
     return {id_: (version_id, ordinal // ORDINALS_PER_UNIT) for id_, version_id, ordinal in rows}
 
@@ -95,35 +99,40 @@ def named(session: Session, instrument_id: str, name: str, filters: Filters) -> 
     """What is called exactly `name`: the Fragment of that id, and the first Fragment of each
     source of that id, title, file name or web address."""
     name = name.strip()
+    fetched_from = (
+        select(Job.id)
+        .where(Job.subject_id == Source.id, Job.payload["url"].astext == name)
+        .exists()
+    )
+    wanted = func.lower(name)
+    called = [func.lower(Source.title) == wanted, func.lower(Source.filename) == wanted]
+    called.append(fetched_from)
+    if is_uuid(name):
+        called.append(Source.id == name)
+    # Sources are few beside their Fragments, so these are found first.
     first = (
         select(FragmentRow.id)
         .where(FragmentRow.version_id == Source.current_version_id)
         .order_by(FragmentRow.ordinal)
         .limit(1)
-        .correlate(Source)
         .scalar_subquery()
     )
-    fetched_from = (
-        select(Job.id)
-        .where(Job.subject_id == Source.id, Job.payload["url"].astext == name)
-        .correlate(Source)
-        .exists()
-    )
-    wanted = func.lower(name)
-    is_source = [func.lower(Source.title) == wanted, func.lower(Source.filename) == wanted]
-    is_source.append(fetched_from)
-    is_fragment: ColumnElement[bool] = false()
-    if is_uuid(name):
-        is_source.append(Source.id == name)
-        is_fragment = FragmentRow.id == name
-    query = _visible(instrument_id).where(
-        or_(and_(FragmentRow.id == first, or_(*is_source)), is_fragment)
-    )
+    ids = session.scalars(
+        select(first)
+        .where(Source.instrument_id == instrument_id, or_(*called))
+        .order_by(Source.created_at.desc(), Source.id)
+        .limit(NAMED)
+    ).all()
+    wanted_ids = [*([name] if is_uuid(name) else []), *(id_ for id_ in ids if id_ is not None)]
+    if not wanted_ids:
+        return []
+    there = load(session, instrument_id, wanted_ids)
     allowed = versions(session, instrument_id, filters)
-    if allowed is not None:
-        query = query.where(FragmentRow.version_id.in_(allowed))
-    rows = session.execute(query.order_by(Source.created_at.desc(), Source.id).limit(NAMED))
-    return [_hit(row, source) for row, source in rows]
+    return [
+        there[id_]
+        for id_ in dict.fromkeys(wanted_ids)
+        if id_ in there and (allowed is None or there[id_].version_id in allowed)
+    ]
 
 
 def _visible(instrument_id: str) -> Select[FragmentRow, Source]:

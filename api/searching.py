@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from typing import Any, cast
 
+import kombu.exceptions
 from redis import Redis
 
 from api import presence
@@ -26,12 +27,16 @@ def search(
 ) -> list[dict[str, Any]]:
     """At most `count` hits as JSON, best first. Refuses with 503 when no worker answers."""
     key = f"vouch:search:{new_id()}"
-    with_.queue.send_task(
-        TASK,
-        args=[key, instrument_id, question, asdict(filters), count],
-        queue=QUEUE,
-        expires=SECONDS,
-    )
+    try:
+        with_.queue.send_task(
+            TASK,
+            args=[key, instrument_id, question, asdict(filters), count],
+            queue=QUEUE,
+            expires=SECONDS,
+            retry_policy={"max_retries": 1},
+        )
+    except kombu.exceptions.OperationalError:
+        refuse(503, "Searching is not possible right now; try again in a moment.")
     redis = cast("Redis", with_.redis)
     said = cast("list[str] | None", redis.blpop([key], timeout=SECONDS))
     if said is None:

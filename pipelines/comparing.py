@@ -28,8 +28,6 @@ class Finding:
     verdict: Literal["verified", "partial", "unsupported"]
     share: float
     missing: tuple[str, ...]
-    is_contradicted: bool = False
-    """Whether a quantity, name or denial is what is missing."""
 
     @property
     def rank(self) -> tuple[int, float, int]:
@@ -38,7 +36,7 @@ class Finding:
     def without(self, thing: str) -> Finding:
         """The same, with `thing` wrong."""
         verdict = "partial" if self.verdict == "verified" else self.verdict
-        return Finding(verdict, self.share, (thing, *self.missing)[:NAMED], True)
+        return Finding(verdict, self.share, (thing, *self.missing)[:NAMED])
 
 
 def compare(claim: Reading, proof: Reading, context: Reading) -> Finding:
@@ -68,9 +66,9 @@ def compare(claim: Reading, proof: Reading, context: Reading) -> Finding:
     others = [f"word: {t.shown}" for t in lacking if not t.is_name]
     missing = tuple(dict.fromkeys((*wrong, *others)))[:NAMED]
     if share < (WRONG if wrong else PARTIAL):
-        return Finding("unsupported", share, missing, bool(wrong))
+        return Finding("unsupported", share, missing)
     if wrong or share < VERIFIED or claim.is_cut or (lacking and lacking[0] is claim.terms[0]):
-        return Finding("partial", share, missing, bool(wrong))
+        return Finding("partial", share, missing)
     return Finding("verified", share, ())
 
 

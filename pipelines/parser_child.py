@@ -99,7 +99,11 @@ def _answer(request: dict[str, Any], reader: Any, writer: Any) -> None:
 
     try:
         options = ParseOptions.model_validate(
-            {**request["options"], "outside": AskingParent(ask, **request["outside"])}
+            {
+                **request["options"],
+                "outside": AskingParent(ask, **request["outside"]),
+                "heartbeat": lambda: _write(writer, b'{"type":"alive"}'),
+            }
         )
         parser = parser_for(request["media_type"])
         for part in parser.parse(Path(request["path"]), options):

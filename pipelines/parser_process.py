@@ -7,7 +7,7 @@ speak frames: the length of a JSON text as four bytes, big endian, then the text
 `{path, media_type, options, outside}`; answers are `{type: part, part}`, then `{type: end}` or
 `{type: error, code, message, retire}`. In between the parser may ask for what it has no network
 for: `{type: ask, kind, ...}`, followed by a frame of bytes, is answered as outside.py's Desk says.
-Nothing is ever unpickled.
+`{type: alive}` says that a long Part is still worked on. Nothing is ever unpickled.
 
 It is started with Popen because Celery's prefork children are daemonic, and those may not use
 multiprocessing.
@@ -44,6 +44,8 @@ from pipelines.types import ParseOptions, Part
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 256 * 2**20
+MAX_HEARTBEATS = 100
+"""Between two Parts; a parser that a file has taken over could send them for ever."""
 LENGTH = struct.Struct(">I")
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
@@ -177,8 +179,12 @@ class ParserProcess:
 
     def _next(self, child: _Child, place: _Place, desk: Desk) -> dict[str, Any]:
         """The next answer; what the parser asks on the way is asked for it."""
+        heartbeats = 0
         while True:
             message = self._receive(child, place)
+            if message["type"] == "alive" and heartbeats < MAX_HEARTBEATS:
+                heartbeats += 1
+                continue
             if message["type"] != "ask":
                 return message
             self._send(child, desk.answer(message, self._frame(child, place, MAX_ASK_BYTES)), place)

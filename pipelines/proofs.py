@@ -9,29 +9,21 @@ together from everywhere prove nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pipelines.answer_sentences import claim_ranges
 from pipelines.claim_reading import Reading, read
-from pipelines.comparing import PARTIAL, Finding, compare
+from pipelines.comparing import Finding, compare
 from pipelines.sentences import sentences
 from pipelines.table_columns import wrong_column
 from pipelines.types import Hit
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 Verdict = Literal["verified", "partial", "unsupported"]
 
 TOGETHER = 0.6
 """Least share of words that several quotes must have together for a sentence to be `partial`."""
-NEAR, SAME = 0.7, 0.9
-"""Cosines of embeddings from which other words may mean something alike, and the same."""
 NEIGHBOURS = 2
 ROWS = 6
 CELL = " | "
@@ -58,18 +50,11 @@ def check(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) ->
     return examine(sentence, quotes, contexts).verdict
 
 
-def examine(
-    sentence: str,
-    quotes: Sequence[str],
-    contexts: Sequence[str] = (),
-    *,
-    embed: Embed | None = None,
-) -> Finding:
+def examine(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) -> Finding:
     """The verdict on a sentence and what the quotes don't say of it.
 
     `contexts`, as many as `quotes` or none: headings and header rows that give each quote its
-    meaning. `embed`: texts -> unit vectors [n, d]; with it other words of like meaning count,
-    where quantities, names and denials hold.
+    meaning.
     """
     claim = read(sentence)
     if not quotes:
@@ -87,10 +72,7 @@ def examine(
         if _in_parts(sentence, claim, units):
             return Finding("verified", 1.0, ())
         if best.verdict == "unsupported" and _together(claim, units) >= TOGETHER:
-            best = Finding("partial", best.share, best.missing, best.is_contradicted)
-    if embed is not None and not best.is_contradicted:
-        nearest = units[max(range(len(units)), key=lambda i: findings[i].rank)]
-        return _by_meaning(sentence, nearest.text, best, embed)
+            best = Finding("partial", best.share, best.missing)
     return best
 
 
@@ -245,13 +227,3 @@ def _carried(claim: Reading, proof: Reading) -> frozenset[int]:
 def _weight(claim: Reading, carried: frozenset[int]) -> float:
     """Quantities and names weigh two."""
     return sum(2.0 if i >= len(claim.terms) or claim.terms[i].is_name else 1.0 for i in carried)
-
-
-def _by_meaning(sentence: str, proof: str, best: Finding, embed: Embed) -> Finding:
-    vectors = embed([sentence, proof])
-    cosine = float(vectors[0] @ vectors[1])
-    if cosine >= SAME and best.share >= TOGETHER:
-        return Finding("verified", best.share, ())
-    if cosine >= NEAR and best.verdict == "unsupported" and best.share >= PARTIAL / 2:
-        return Finding("partial", best.share, best.missing)
-    return best

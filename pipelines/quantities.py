@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.dates import Date, dates
+from pipelines.number_words import WORD_NUMBER, worth
 from pipelines.units import CURRENCIES, PHRASES, SCALES, Unit, unit_named
 
 _CURRENCY = r"US\$|[$€£¥]|(?:USD|EUR|GBP|JPY|CHF)(?=\s?\d)"
@@ -57,37 +58,6 @@ _IN_SCALE = re.compile(
 )
 _NAMED_UNIT = re.compile(
     r"[(\[/,|]\s*(?:in\s+)?([^\s()\[\]|,]+)\s*(?=[)\]|,]|$)|\bin\s+([^\s()|,.;]+)"
-)
-
-_ONES = (
-    "two zwei deux dos",
-    "three drei trois tres",
-    "four vier quatre cuatro",
-    "five fünf cinq cinco",
-    "six sechs seis",
-    "seven sieben siete",
-    "eight acht huit ocho",
-    "nine neun neuf nueve",
-    "ten zehn diez",
-    "eleven elf onze",
-    "twelve zwölf douze doce",
-    "thirteen dreizehn treize trece",
-    "fourteen vierzehn quatorze catorce",
-    "fifteen fünfzehn quinze quince",
-    "sixteen sechzehn seize",
-    "seventeen siebzehn",
-    "eighteen achtzehn",
-    "nineteen neunzehn",
-)
-_WORDS = {name: i for i, names in enumerate(_ONES, start=2) for name in names.split()}
-_TENS_NAMES = "twenty thirty forty fifty sixty seventy eighty ninety"
-_TENS = {name: 10 * i for i, name in enumerate(_TENS_NAMES.split(), start=2)}
-_UNIT_NAMES = "|".join(("one", *(names.split()[0] for names in _ONES[:8])))
-_WORD_NUMBER = re.compile(
-    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[-\s](?P<unit>{_UNIT_NAMES}))?"
-    rf"|(?P<one>one|an?(?=\s(?:hundred|thousand|million|billion|trillion)\b))"
-    rf"|(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))}))\b",
-    re.IGNORECASE,
 )
 PLAIN = ""
 CODE = "code"
@@ -355,20 +325,14 @@ def _clock(match: re.Match[str]) -> Quantity:
 
 
 def _in_words(text: str, taken: bytearray) -> Iterator[Quantity]:
-    for match in _WORD_NUMBER.finditer(text):
+    for match in WORD_NUMBER.finditer(text):
         start, end = match.span()
         if any(taken[start:end]):
             continue
-        part = {name: (found or "").lower() for name, found in match.groupdict().items()}
-        if part["tens"]:
-            unit = 1 if part["unit"] == "one" else _WORDS.get(part["unit"], 0)
-            value = float(_TENS[part["tens"]] + unit)
-        else:
-            value = float(_WORDS.get(part["word"], 1))
-        factor, unit_, end = _unit_after(text, end, None)
-        needed = not part["one"] or factor != 1.0 or unit_ is not None
-        values = (value * factor,)
-        yield _quantity(text, start, end, values, factor, unit_, is_needed=needed)
+        factor, unit, end = _unit_after(text, end, None)
+        needed = not match["one"] or factor != 1.0 or unit is not None
+        values = (worth(match) * factor,)
+        yield _quantity(text, start, end, values, factor, unit, is_needed=needed)
 
 
 def _inherit(text: str, found: list[Quantity]) -> Iterator[Quantity]:

@@ -7,7 +7,7 @@ PDF from a video: only Locators differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
@@ -166,6 +166,11 @@ class ParseOptions(_Value):
     """`auto`, `whisper:<model directory>`, `openai:<model>`, `pocketsphinx` or `none`."""
     outside: SkipValidation[Outside | None] = Field(default=None, exclude=True, repr=False)
     """Services that a parser may ask; None when there are none. Stays out of JSON."""
+    heartbeat: SkipValidation[Callable[[], None]] = Field(
+        default=lambda: None, exclude=True, repr=False
+    )
+    """To be called now and then by a parser that works long on one Part, so that its slowness is
+    not taken for a stall. Stays out of JSON."""
     max_pages: int = 20_000
     max_seconds: int = 6 * 3600
     max_pixels: int = 120_000_000

@@ -159,6 +159,12 @@ def test_steps_are_told_in_order_and_completely(extractive: Extractive, question
     assert [re.sub(r" \[1\]", "", line) for line in answer.splitlines()] == listed.splitlines()
 
 
+def test_a_step_quoted_alone_has_no_number(extractive: Extractive) -> None:
+    text = "Closing the mixer\n3. Tighten the rotor nut to a torque of 5.5 Nm.\nThe mixer is grey."
+    answer = ask(extractive, "With what torque is the rotor nut tightened?", hits(text, OVEN))
+    assert answer.startswith("Tighten the rotor nut to a torque of 5.5 Nm. [1]"), answer
+
+
 def test_a_list_goes_on_in_the_next_fragment(extractive: Extractive) -> None:
     one = "Replacing the seal of the mixer:\n1. Unplug the mixer.\n2. Pull out the shaft."
     other = "3. Fit the new seal.\n4. Close the lid.\nThe mixer is grey."

@@ -216,8 +216,10 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_speech_to_text_and_its_resumption(spoken: Path) -> None:
-    options = ParseOptions(transcriber="pocketsphinx")
+    heartbeats: list[int] = []
+    options = ParseOptions(transcriber="pocketsphinx", heartbeat=lambda: heartbeats.append(1))
     parts = list(AudioParser().parse(spoken, options))
+    assert len(heartbeats) >= len(parts)
     places = [(part.start, part.stop) for part in parts]
     assert places == [(0, 20), (20, 40), (40, 60), (60, 67)]
     segments = speech(parts)

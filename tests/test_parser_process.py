@@ -190,6 +190,26 @@ def test_a_stall_names_the_place_and_the_next_file_works(long_csv: Path, note: P
         assert len(parse(process, note)) == 1
 
 
+def test_heartbeats_are_no_answers_and_do_not_go_on_for_ever(
+    note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ParserProcess(stall_seconds=30) as process:
+        receive, sent = process._receive, []
+
+        def with_heartbeats(child, place):
+            if len(sent) < beats:
+                sent.append(1)
+                return {"type": "alive"}
+            return receive(child, place)
+
+        monkeypatch.setattr(process, "_receive", with_heartbeats)
+        beats = 100
+        assert len(parse(process, note)) == 1
+        beats, sent = 101, []
+        with pytest.raises(SourceUnreadable):
+            parse(process, note)
+
+
 def test_a_slow_consumer_is_no_stall(long_csv: Path) -> None:
     with ParserProcess(stall_seconds=30) as process:
         parts = process.parse(long_csv, "text/csv", OPTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,9 @@ from pipelines.retrieval import Indexes
 from pipelines.types import Hit
 
 T = TypeVar("T")
+
+HEADINGS = 4
+"""Headings in a row that a Fragment may begin with."""
 
 
 def indexes_of(
@@ -38,7 +42,8 @@ def indexes_of(
     heading = (filters.heading or "").casefold()
 
     def accepts(hit: Hit) -> bool:
-        return any(heading in part.casefold() for part in (hit.title, *hit.heading_path))
+        above = (hit.title, *hit.heading_path, *_opening(hit.text))
+        return any(heading in part.casefold() for part in above)
 
     return Indexes(
         embedder=index.checked(with_.embedder_of(index.model)),
@@ -54,3 +59,10 @@ def indexes_of(
         accepts=accepts,
         reranker=with_.reranker,
     )
+
+
+def _opening(text: str) -> list[str]:
+    """The headings that a Fragment begins with, which its heading path then leaves out: lines
+    that end no sentence."""
+    lines = text.splitlines()[:HEADINGS]
+    return list(takewhile(lambda line: not line.rstrip().endswith(tuple(".!?:;,")), lines))

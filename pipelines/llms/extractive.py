@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
 from pipelines.prompts import NOT_FOUND
+from pipelines.quoting.candidates import item
 from pipelines.quoting.choosing import choose
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ class Extractive:
         for i, quote in enumerate(choice.quotes):
             if stop.is_set():
                 return
+            text = quote.text
+            if not choice.is_list:
+                # The number of a step says nothing away from its list.
+                text = text.removeprefix(item(text)).lstrip() or text
             between = "\n" if choice.is_list and quote.is_item else " "
             end = "" if quote.text[-1] in _ENDS else "."
-            yield f"{between if i else ''}{quote.text}{end}"
+            yield f"{between if i else ''}{text}{end}"
             yield f" [{quote.hit + 1}]"

@@ -6,7 +6,7 @@ to text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Script:
     warnings: list[ParseWarning] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
     """Speech that the transcriber gave no answer for, in order."""
+    heartbeat: Callable[[], None] = lambda: None
+    """Called while speech is recognised."""
 
     @property
     def window(self) -> int:
@@ -71,8 +73,8 @@ class Script:
         """A window is told as soon as the one after it is heard. A transcript is resumed in the
         middle, so no sentence reaches over the border of a window."""
         heard: list[Cue] = []
-        index = first
-        for cue in transcribe(sound, transcriber, first * self.window, stop, self.missed):
+        index, start = first, first * self.window
+        for cue in transcribe(sound, transcriber, start, stop, self.missed, self.heartbeat):
             while cue.t_start >= (index + 1) * self.window:
                 yield tuple(_sentences(heard))
                 heard = []
@@ -96,7 +98,7 @@ def script_of(path: Path, options: ParseOptions, recording: Recording) -> Script
 
     Raises ModelUnavailable when speech must be recognised and the transcriber is not there.
     """
-    script = Script()
+    script = Script(heartbeat=options.heartbeat)
     for track in recording.subtitles:
         cues = cues_from_packets(track.codec, subtitle_packets(path, track.index))
         script.cues = _within(cues, recording, script.warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,11 +58,12 @@ def transcribe(
     start: float = 0.0,
     stop: float | None = None,
     missed: list[Missed] | None = None,
+    heartbeat: Callable[[], None] = lambda: None,
 ) -> Iterator[Cue]:
     """Cues that begin at `start` seconds or later and before `stop`, in order.
 
-    A cue without text says that up to then nothing was understood: whoever waits sees that the
-    work goes on.
+    A cue without text says that up to then nothing was understood. `heartbeat` is called after
+    each utterance.
 
     What a service outside did not transcribe is added to `missed`; without it, that raises
     OutsideUnavailable.
@@ -82,6 +83,7 @@ def transcribe(
                 raise
             missed.append(Missed(max(start, utterance.start), utterance.end, str(error)))
             cues = []
+        heartbeat()
         if not cues:
             cues = [Cue(max(start, utterance.start), utterance.end, "")]
         for cue in cues:
