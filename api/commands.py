@@ -11,9 +11,8 @@ from sqlalchemy import select
 
 from api import eval_commands, jobs
 from api.extensions import db
-from api.indexes import is_outdated
 from api.models import AccessGrant, Instrument, User
-from api.reindexing import begin_reindex
+from api.reindexing import begin_reindex, is_reindex_needed
 from api.services import services
 
 users = AppGroup("users", help="The people who may sign in.")
@@ -68,16 +67,19 @@ def seed() -> None:
 
 @click.command("reindex")
 @click.argument("slugs", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="Every instrument that another model indexed.")
+@click.option(
+    "--all", "every", is_flag=True, help="Every instrument that another model or release indexed."
+)
 @with_appcontext
 def reindex(slugs: tuple[str, ...], every: bool) -> None:
-    """Make the vector index of instruments anew by EMBEDDING_MODEL; they answer meanwhile."""
+    """Make the index of instruments anew by EMBEDDING_MODEL; they answer meanwhile."""
     with_ = services()
     model = with_.config.embedding_model
     found = [
         instrument
         for instrument in db.session.scalars(select(Instrument).order_by(Instrument.slug)).all()
-        if instrument.slug in slugs or (every and is_outdated(instrument, model))
+        if instrument.slug in slugs
+        or (every and is_reindex_needed(db.session(), instrument, model))
     ]
     if missing := set(slugs) - {instrument.slug for instrument in found}:
         raise click.ClickException(f"There is no instrument {', '.join(sorted(missing))}.")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from api.models import FragmentRow, Job, Source
 from api.models.base import is_uuid
 from pipelines.chunking import ORDINALS_PER_UNIT
+from pipelines.retrieval import Place
 from pipelines.types import Hit
 
 NAMED = 20
@@ -47,12 +48,10 @@ def versions(session: Session, instrument_id: str, filters: Filters) -> list[str
     return [str(version_id) for version_id in session.scalars(current)]
 
 
-def places(
-    session: Session, instrument_id: str, ids: Collection[str]
-) -> Mapping[str, tuple[str, int]]:
-    """Version and Part (page, slide, minute, section) of those of `ids` that may be seen."""
+def places(session: Session, instrument_id: str, ids: Collection[str]) -> Mapping[str, Place]:
+    """Where those of `ids` stand that may be seen."""
     rows = session.execute(
-        select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal)
+        select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
         .join(Source, Source.id == FragmentRow.source_id)
         .where(
             FragmentRow.id.in_(ids),
@@ -60,7 +59,10 @@ def places(
             FragmentRow.version_id == Source.current_version_id,
         )
     )
-    return {id_: (version_id, ordinal // ORDINALS_PER_UNIT) for id_, version_id, ordinal in rows}
+    return {
+        id_: Place(version_id, ordinal // ORDINALS_PER_UNIT, kind == "table")
+        for id_, version_id, ordinal, kind in rows
+    }
 
 
 def load(session: Session, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:

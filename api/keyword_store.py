@@ -77,15 +77,20 @@ def drop_from(session: Session, version_id: str, ordinal: int) -> None:
     )
 
 
-def complete(session: Session, instrument_id: str) -> None:
-    """Index the versions of the instrument that have fragments and no block. Commits."""
-    without = (
+def missing(session: Session, instrument_id: str) -> Sequence[str]:
+    """The versions of the instrument that have fragments and no block: read before there was a
+    keyword index."""
+    return session.scalars(
         select(SourceVersion.id)
         .where(SourceVersion.instrument_id == instrument_id)
         .where(select(FragmentRow.id).where(FragmentRow.version_id == SourceVersion.id).exists())
         .where(~select(KeywordBlock.id).where(KeywordBlock.version_id == SourceVersion.id).exists())
-    )
-    for version_id in session.scalars(without).all():
+    ).all()
+
+
+def complete(session: Session, instrument_id: str) -> None:
+    """Index the versions that are missing. Commits."""
+    for version_id in missing(session, instrument_id):
         fragments = _stored(session, version_id, (0, EVERY))
         for at in range(0, len(fragments), BLOCK):
             rows = fragments[at : at + BLOCK]

@@ -1,12 +1,19 @@
-"""Asking for an instrument's vector index to be made anew."""
+"""Asking for an instrument's index to be made anew."""
 
 from __future__ import annotations
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from api import keyword_store
+from api.indexes import is_outdated
 from api.jobs import create_job
 from api.models import Instrument, Job
+
+
+def is_reindex_needed(session: Session, instrument: Instrument, model: str) -> bool:
+    """Whether another model than `model` indexed it, or a release without a keyword index."""
+    return is_outdated(instrument, model) or bool(keyword_store.missing(session, instrument.id))
 
 
 def begin_reindex(session: Session, instrument: Instrument, user_id: str | None) -> Job | None:

@@ -27,6 +27,9 @@ B = 0.75
 LONGEST_WORD = 64
 LONGEST_TOKEN = 64
 """Characters between white space of what is worth remembering."""
+COMMON = 0.25
+"""Share of the Fragments from which on a word is common, where there are enough to tell."""
+ENOUGH = 40
 MOST = 0xFFFF
 ENTRY = struct.Struct("<16sHH")
 """A posting: the Fragment's id (a UUID's bytes), times the word stands there, words there."""
@@ -103,6 +106,8 @@ class Ranking:
     ids: list[str]
     scores: NDArray[np.float32]
     """Share of the best score that a Fragment could have, 0..1, as `ids`."""
+    common: frozenset[str] = frozenset()
+    """Words of the question that so many Fragments hold that they tell none apart."""
 
 
 def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
@@ -116,9 +121,11 @@ def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
     layout = np.dtype([("key", "<u8"), ("rest", "V8"), ("count", "<u2"), ("length", "<u2")])
     mean = max(1.0, words / max(1, fragments))
     best = 0.0
-    parts, gains = [], []
-    for entries in postings.values():
+    parts, gains, common = [], [], []
+    for word, entries in postings.items():
         rows = np.frombuffer(entries, dtype=layout)
+        if len(rows) > COMMON * max(fragments, ENOUGH):
+            common.append(word)
         idf = float(np.log(1 + (max(fragments, len(rows)) - len(rows) + 0.5) / (len(rows) + 0.5)))
         best += idf * (K1 + 1)
         if not len(rows):
@@ -134,7 +141,8 @@ def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
     _, first, inverse = np.unique(rows["key"], return_index=True, return_inverse=True)
     sums = np.bincount(inverse, weights=np.concatenate(gains))
     order = np.argsort(-sums, kind="stable")
-    return Ranking(_ids(rows[first[order]]), (sums[order] / best).astype(np.float32))
+    shares = (sums[order] / best).astype(np.float32)
+    return Ranking(_ids(rows[first[order]]), shares, frozenset(common))
 
 
 def _ids(rows: Any) -> list[str]:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.embedding import Embedder, fitting
 from pipelines.index import Index
-from pipelines.keywords import Ranking
+from pipelines.keywords import Ranking, index_words
 from pipelines.neighbours import Around, fold, join
+from pipelines.quoting.questions import core, understood
 from pipelines.types import Hit
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pipelines.reranking import Reranker
 
 NEAREST = 100
@@ -30,8 +34,19 @@ SIBLING = 0.8
 """What each further Fragment of the same page (slide, minute, section) keeps of its score, once
 more for each before it: an answer is rarely all on one page, and a reader sees the page anyway."""
 
-Place = tuple[str, int]
-"""A version and which of its pages, slides, minutes or sections."""
+TABLE = 0.03
+"""What a Fragment of a table is raised by, unless a person, a place, a reason or a procedure is
+asked for: rows of figures hold few words, so that words and meaning both rank them too low."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a Fragment stands: a version and which of its pages, slides, minutes or sections."""
+
+    version_id: str
+    unit: int
+    is_table: bool = False
+
 
 Places = Callable[[Sequence[str]], Mapping[str, Place]]
 """Fragment ids -> where they stand; what is gone or out of date is left out."""
@@ -72,7 +87,8 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
         return []
     hits: list[Hit] = []
     near = _ranked(question, indexes)
-    ranked = _spread(near, indexes.places([id_ for id_, _ in near]))
+    places = indexes.places([id_ for id_, _ in near])
+    ranked = _spread(_raised(near, places) if _tables_may_answer(question) else near, places)
     wanted = max(count, RERANKED) if indexes.reranker else count
     step = wanted + wanted // 2
     for at in range(0, len(ranked), step):
@@ -99,14 +115,12 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
     """(id, score) of everything near enough, best first."""
     import numpy as np
 
-    embedder = indexes.embedder
-    vector = embedder.embed([fitting(embedder, question)])[0]
-    nearest = indexes.vectors.query(
-        indexes.collection, vector, NEAREST, version_ids=indexes.version_ids
-    )
     by_words = indexes.words(question)
     said = dict(zip(by_words.ids, by_words.scores.tolist(), strict=True))
-    cosines = dict(nearest)
+    vector = _vector(question, by_words.common, indexes.embedder)
+    cosines = dict(
+        indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=indexes.version_ids)
+    )
     missing = [id_ for id_ in by_words.ids[:NEAREST] if id_ not in cosines]
     if missing:
         there = indexes.vectors.vectors(indexes.collection, missing)
@@ -123,16 +137,49 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
     return sorted(scores, key=lambda pair: (-pair[1], pair[0]))
 
 
+def _vector(question: str, common: frozenset[str], embedder: Embedder) -> NDArray[np.float32]:
+    """float32 [d], unit length: of the question, halfway to what is left of it without the words
+    that most Fragments hold."""
+    import numpy as np
+
+    rarer = [token for token in question.split() if not _is_common(token, common)]
+    texts = (
+        [question, " ".join(rarer)] if rarer and len(rarer) < len(question.split()) else [question]
+    )
+    vector = embedder.embed([fitting(embedder, text) for text in texts]).mean(axis=0)
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+def _is_common(token: str, common: frozenset[str]) -> bool:
+    words = index_words(token) if common else []
+    return bool(words) and common.issuperset(words)
+
+
+def _tables_may_answer(question: str) -> bool:
+    return understood(core(question)).wanted in ("number", "date", "anything")
+
+
+def _raised(
+    ranked: Sequence[tuple[str, float]], places: Mapping[str, Place]
+) -> list[tuple[str, float]]:
+    raised = [
+        (id_, min(1.0, score + TABLE) if id_ in places and places[id_].is_table else score)
+        for id_, score in ranked
+    ]
+    return sorted(raised, key=lambda pair: (-pair[1], pair[0]))
+
+
 def _spread(
     ranked: Sequence[tuple[str, float]], places: Mapping[str, Place]
 ) -> list[tuple[str, float]]:
     """What may be seen of `ranked`, with siblings of a better Fragment further down."""
-    before: dict[Place, int] = {}
+    before: dict[tuple[str, int], int] = {}
     spread = []
     for id_, score in ranked:
         if id_ in places:
-            siblings = before.get(places[id_], 0)
-            before[places[id_]] = siblings + 1
+            page = (places[id_].version_id, places[id_].unit)
+            siblings = before.get(page, 0)
+            before[page] = siblings + 1
             spread.append((id_, round(score * SIBLING**siblings, 4)))
     return sorted(spread, key=lambda pair: (-pair[1], pair[0]))
 

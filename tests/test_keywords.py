@@ -65,3 +65,14 @@ def test_scores_are_bm25() -> None:
 def test_nothing_asked_finds_nothing() -> None:
     assert bm25({}, 0, 0).ids == []
     assert bm25({"oil": b""}, 5, 50).ids == []
+
+
+def test_words_that_most_fragments_hold_are_common() -> None:
+    texts = [f"The acme report names part p{n}" for n in range(50)]
+    texts[0] += " and its torque"
+    postings, total = pack((uuid.uuid4().bytes, index_words(text)) for text in texts)
+    asked = ["acm", "torqu", "unknown"]
+    held = {word: postings.get(word, b"") for word in asked}
+    assert bm25(held, len(texts), total).common == {"acm"}
+    few = {word: entries[: 20 * 8] for word, entries in held.items()}
+    assert bm25(few, 8, total).common == frozenset()

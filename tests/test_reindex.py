@@ -42,6 +42,31 @@ def test_a_lost_index_is_made_anew_from_what_is_stored(
     assert "77 kilograms" in turn["citations"][0]["quote"]
 
 
+def test_sources_read_before_there_was_a_keyword_index_get_one(
+    admin: Client, instrument: str, app: Flask
+) -> None:
+    from sqlalchemy import delete
+
+    from api.extensions import db
+    from api.models import KeywordBlock
+
+    admin.add_bytes(instrument, "codes.md", b"# Codes\n\nE-4711 means that the lid is open.")
+    with app.app_context():
+        db.session.execute(delete(KeywordBlock).where(KeywordBlock.instrument_id == instrument))
+        db.session.commit()
+
+    def score() -> float:
+        (hit,) = admin.get("/api/search/", params={"instrument": instrument, "q": "e4711"}).json()
+        return float(hit["score"])
+
+    by_meaning_alone = score()
+    assert admin.get(f"/api/instruments/{instrument}").json()["reindex_needed"]
+    job = admin.post(f"/api/instruments/{instrument}/reindex").json()
+    assert admin.wait(job["job_id"])["state"] == "done"
+    assert not admin.get(f"/api/instruments/{instrument}").json()["reindex_needed"]
+    assert score() > by_meaning_alone
+
+
 def test_what_is_read_meanwhile_is_in_the_new_index_too(
     stack: Stack, admin: Client, instrument: str, app: Flask
 ) -> None:

@@ -14,10 +14,9 @@ from sqlalchemy import exists, func, select
 from api import access, jobs
 from api.errors import refuse
 from api.extensions import db
-from api.indexes import is_outdated
 from api.models import AccessGrant, Instrument, Source
 from api.paging import Blueprint, page_of
-from api.reindexing import begin_reindex
+from api.reindexing import begin_reindex, is_reindex_needed
 from api.removal import finish_removal, remove_instrument
 from api.services import services
 
@@ -137,7 +136,9 @@ def _shown(instrument: Instrument) -> dict[str, Any]:
         "updated_at": instrument.updated_at,
         "source_count": db.session.scalar(count),
         "embedding_model": (instrument.index or {}).get("model"),
-        "reindex_needed": is_outdated(instrument, services().config.embedding_model),
+        "reindex_needed": is_reindex_needed(
+            db.session(), instrument, services().config.embedding_model
+        ),
         "my_access": access.level_on(access.user(), instrument.id),
     }
 
