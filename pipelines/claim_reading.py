@@ -38,6 +38,7 @@ _AFTER_VERB = frozenset({"pas", "jamais", "rien", "nicht", "nie", "niemals"})
 """Denials that follow their verb."""
 LONGEST = 2000
 """Characters of a sentence that are read."""
+_JOINING = frozenset({"and", "or", "und", "oder", "et", "ou", "y", "e", "o", "u", ",", "、"})
 _SCOPE = 4
 NOT_ONLY = "only"
 
@@ -127,7 +128,8 @@ def read(text: str) -> Reading:
     tokens = [(m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)]
     raw = [unicodedata.normalize("NFKC", token).casefold() for token, _, _ in tokens]
     names = _names([token for token, _, _ in tokens], raw, covered, tokens)
-    runs = _runs(tokens, raw, names, covered)
+    capitals = _capitals(tokens, raw, names, covered)
+    runs = _runs(raw, capitals)
     terms: list[Term] = []
     term_at: list[int] = []
     denials: list[int] = []
@@ -145,7 +147,7 @@ def read(text: str) -> Reading:
         word = _POSSESSIVE.sub("", raw[i])
         if (word in SMALL_WORDS and not names[i]) or word in _SAYS_LITTLE or not word:
             continue
-        before, after = _around(raw, names, i)
+        before, after = _around(raw, capitals, i)
         terms.append(Term(word, stem(word), token, names[i], before, after))
         term_at.append(i)
     denied = tuple(_scope(i, raw, terms, term_at) for i in denials)
@@ -194,28 +196,42 @@ def _names(
     return names
 
 
-def _runs(
+def _capitals(
     tokens: list[tuple[str, int, int]], raw: list[str], names: list[bool], covered: bytearray
-) -> tuple[tuple[str, ...], ...]:
+) -> list[bool]:
+    """Which tokens are names or could be: also those that a sentence begins with."""
+    return [
+        names[i] or (token[0].isupper() and raw[i] not in SMALL_WORDS and not covered[start])
+        for i, (token, start, _) in enumerate(tokens)
+    ]
+
+
+def _runs(raw: list[str], capitals: list[bool]) -> tuple[tuple[str, ...], ...]:
     runs: list[tuple[str, ...]] = []
     run: tuple[str, ...] = ()
-    for i, (token, start, _) in enumerate(tokens):
-        begins = token[0].isupper() and raw[i] not in SMALL_WORDS and not covered[start]
-        if names[i] or begins:
-            run = (*run, stem(_POSSESSIVE.sub("", raw[i])))
+    for word, is_capital in zip(raw, capitals, strict=True):
+        if is_capital:
+            run = (*run, stem(_POSSESSIVE.sub("", word)))
         elif run:
             runs.append(run)
             run = ()
     return (*runs, run) if run else tuple(runs)
 
 
-def _around(raw: list[str], names: list[bool], i: int) -> tuple[str, str]:
+def _around(raw: list[str], capitals: list[bool], i: int) -> tuple[str, str]:
+    """What stands around a word; around the whole list for a name of "Jones, Hill and Smith"."""
     left, right = i - 1, i + 1
-    while left >= 0 and names[left] and names[i]:
-        left -= 1
-    while right < len(raw) and names[right] and names[i]:
-        right += 1
+    if capitals[i]:
+        while left >= 0 and (capitals[left] or _joins(raw, capitals, left)):
+            left -= 1
+        while right < len(raw) and (capitals[right] or _joins(raw, capitals, right)):
+            right += 1
     return _edge(raw, left), _edge(raw, right)
+
+
+def _joins(raw: list[str], capitals: list[bool], i: int) -> bool:
+    """Whether token `i` joins two names of a list."""
+    return raw[i] in _JOINING and 0 < i < len(raw) - 1 and capitals[i - 1] and capitals[i + 1]
 
 
 def _place(

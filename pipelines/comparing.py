@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -16,6 +17,8 @@ VERIFIED = 0.8
 PARTIAL = 0.4
 WRONG = 0.6
 """Least share where a quantity, name or denial is wrong; below, it is about other things."""
+LEAST_ALIKE = 3
+"""Words besides names from which on their order tells whether names changed places."""
 NAMED = 8
 """So many missing things are named."""
 _RANKS = {"unsupported": 0, "partial": 1, "verified": 2}
@@ -175,6 +178,7 @@ def _swapped(claim: Reading, proof: Reading) -> Iterator[str]:
             if o.stem != term.stem and not _beside(o, term, claim)
         ):
             yield term.shown
+    yield from _moved_names(claim, proof)
     for quantity, place in zip(claim.quantities, claim.places, strict=True):
         if not quantity.is_needed:
             continue
@@ -188,6 +192,43 @@ def _swapped(claim: Reading, proof: Reading) -> Iterator[str]:
             if not quantity.is_said_by(other)
         ):
             yield quantity.text
+
+
+def _moved_names(claim: Reading, proof: Reading) -> Iterator[str]:
+    """Names that stand between other words than in the proof, where all other words stand in the
+    proof's order: "in Latin, apart from ... in German" for "in German, apart from ... in Latin"."""
+    names = {term.stem for reading in (claim, proof) for term in reading.terms if term.is_name}
+    mine = [term.stem for term in claim.terms if term.stem in proof.stems]
+    theirs = [term.stem for term in proof.terms]
+    rest = [word for word in mine if word not in names]
+    if len(rest) < LEAST_ALIKE or 2 * len(rest) < len(mine):
+        return
+    forwards = _outside(mine, theirs, names)
+    backwards = _outside(mine[::-1], theirs[::-1], names)
+    # Words that come twice may be taken for each other in one direction.
+    for name in sorted(forwards & backwards):
+        yield _shown(name, claim)
+
+
+def _outside(mine: Sequence[str], theirs: Sequence[str], names: AbstractSet[str]) -> set[str]:
+    """Names of `mine` that `theirs` has not between the same two other words; none where the
+    other words have another order."""
+    found: set[str] = set()
+    held: set[str] = set()
+    at = 0
+    ends: tuple[str | None, ...] = (*mine, None)
+    for word in ends:
+        if word is not None and word in names:
+            held.add(word)
+            continue
+        end = at
+        while end < len(theirs) and theirs[end] != word:
+            end += 1
+        if word is not None and end == len(theirs):
+            return set()
+        found |= held.difference(theirs[at:end])
+        held, at = set(), end + 1
+    return found
 
 
 def _holds(run: tuple[str, ...], one: str, two: str) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NEAREST = 100
 """Fragments taken by meaning, and as many by words."""
-HITS = 10
+HITS = 16
 RERANKED = 30
 MEANING = 0.3
 """What the cosine counts for in the score; the share of BM25's best counts for the rest."""

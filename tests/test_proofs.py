@@ -136,3 +136,35 @@ def test_claims_name_what_is_missing() -> None:
 def test_long_sentences_end(text: str) -> None:
     assert check(text, [text]) == "verified"
     assert check(text, [text[: len(text) // 2]]) in ("verified", "partial", "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        (
+            "The statement was in German, apart from the motto, which was in Latin.",
+            "The statement was in Latin, apart from the motto, which was in German.",
+        ),
+        (
+            "The Former Issuer took over all duties which the Substitute Issuer had before.",
+            "The Substitute Issuer took over all duties which the Former Issuer had before.",
+        ),
+    ],
+)
+def test_names_that_changed_places_are_seen(sentence: str, quote: str) -> None:
+    found = examine(sentence, [quote])
+    assert found.verdict == "partial"
+    assert any(thing.startswith("order: ") for thing in found.missing)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Smith and Jones signed the contract in the first week of the year.",
+        "In the first week of the year, Jones and Smith signed the contract.",
+        "Jones signed the contract in the first week.",
+    ],
+)
+def test_names_of_a_list_and_moved_clauses_keep_their_proof(sentence: str) -> None:
+    quote = "Jones and Smith signed the contract in the first week of the year."
+    assert check(sentence, [quote]) == "verified"

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HITS = 10
 _ENDS = ".!?。！？؟۔।:：;"
 
 
@@ -38,7 +37,7 @@ class Extractive:
         stop: Stop,
     ) -> Iterator[str]:
         """The quotes that answer, each with the number of its Hit; a list has a line per item."""
-        choice = choose(prompt.alone or prompt.question, prompt.hits[:HITS], self._embed)
+        choice = choose(prompt.alone or prompt.question, prompt.hits, self._embed)
         if not choice.quotes:
             yield NOT_FOUND
             return

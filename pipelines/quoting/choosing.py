@@ -26,7 +26,7 @@ Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 MOST = 4
 """Quotes in an answer; only the steps of a procedure may be more."""
 MOST_STEPS = 30
-READ = 24
+READ = 40
 """Candidates whose meaning is looked at: those whose words and Hit promise most."""
 FLOOR = 0.34
 """Least score, its Hit's own left out, of a candidate that is worth quoting: below it the honest
