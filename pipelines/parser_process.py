@@ -65,7 +65,7 @@ class ParserProcess:
         self,
         *,
         stall_seconds: float = 60.0,
-        max_files: int = 20,
+        max_files: int = 500,
         max_rss: int = 1024 * 2**20,
         memory_limit: int = 4 * 2**30,
         niceness: int = 0,
