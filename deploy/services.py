@@ -129,10 +129,15 @@ class Store(Service):
 
     name = "store"
     setting = "S3_ENDPOINT"
+    prefixes = ("uploads", "versions", "posters")
 
     def prepare(self, place: Place) -> None:
-        for folder in (place.folder, place.folder / place.bucket):
+        bucket = place.folder / place.bucket
+        for folder in (place.folder, bucket, *(bucket / name for name in self.prefixes)):
             folder.mkdir(exist_ok=True, mode=0o700)
+        # rclone removes a folder with its last object, and with it what is being written there.
+        for name in self.prefixes:
+            (bucket / name / ".keep").touch(mode=0o600)
         for half_written in place.folder.rglob(".rclone_temp_put_*"):
             half_written.unlink(missing_ok=True)
 
