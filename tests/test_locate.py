@@ -15,6 +15,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 def test_text_is_at_least_as_true_as_that_of_the_best_extractor() -> None:
     means = locate.measure_text(locate.CORPUS / "pdf")["mean"]
     beside = [name for name in means if name != "vouch"]
@@ -30,6 +31,7 @@ def test_nine_in_ten_gold_items_are_covered_by_the_lines_that_carry_their_text()
     assert rows["all"]["share"] >= 0.90, rows
 
 
+@pytest.mark.slow
 def test_answers_are_located_on_the_lines_they_were_drawn_on() -> None:
     for row in locate.measure_answers(locate.CORPUS / "qa" / "xquad").values():
         assert row["found"] >= 0.95 * row["answers"]

@@ -37,7 +37,7 @@ def test_an_older_version_that_ends_late_does_not_replace_a_newer(
 
 
 def test_a_running_older_version_does_not_replace_a_newer(admin: Client, instrument: str) -> None:
-    old = _begun(admin, instrument, _pages(300, uuid.uuid4().hex))
+    old = _begun(admin, instrument, _pages(150, uuid.uuid4().hex))
     new = admin.upload(
         instrument, "new.pdf", pdf("The anvil weighs 98 kilograms."), source_id=old["source_id"]
     ).json()

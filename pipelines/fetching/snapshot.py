@@ -175,12 +175,12 @@ def _save(
             for chunk in _decoded(answer):
                 clock.left()
                 size += len(chunk)
-                if size > limits.max_bytes:
-                    raise _too_large(limits)
                 if len(head) < HEAD_BYTES:
                     head = (head + chunk)[:HEAD_BYTES]
                     if promising is not None and len(head) == HEAD_BYTES:
                         promising(head, filename)
+                if size > limits.max_bytes:
+                    raise _too_large(limits)
                 digest.update(chunk)
                 file.write(chunk)
     except httpcore.TimeoutException as exc:
