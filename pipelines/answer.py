@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.answer_sentences import MARK
+from pipelines.claims.answer_sentences import MARK
 from pipelines.llms.contract import LLM, Prompt, Stop, Usage
 from pipelines.marks import Mark, MarkReader, Text
 from pipelines.prompts import BUILT_IN, NOT_FOUND, chat_messages

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.answer_sentences import claim_ranges
-from pipelines.claim_reading import Reading, read
-from pipelines.comparing import Finding, compare
+from pipelines.claims.answer_sentences import claim_ranges
+from pipelines.claims.comparing import Finding, compare
+from pipelines.claims.reading import Reading, read
+from pipelines.claims.table_columns import wrong_column
 from pipelines.sentences import sentences
-from pipelines.table_columns import wrong_column
 from pipelines.types import Hit
 
 Verdict = Literal["verified", "partial", "unsupported"]

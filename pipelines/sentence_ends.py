@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.answer_sentences import claim_ranges
+from pipelines.claims.answer_sentences import claim_ranges
 from pipelines.sentences import sentences
 
 LONGEST_LINE = 4000

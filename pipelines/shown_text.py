@@ -23,7 +23,7 @@ from pipelines.types import Segment, Span, TimeLocator
 if TYPE_CHECKING:
     import numpy as np
 
-    from pipelines.ocr_layout import OcrLine
+    from pipelines.ocr.layout import OcrLine
     from pipelines.types import Box
 
 _LEAST_CONFIDENCE = 0.6

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.answer import Answer, Proof, Token, answer
-from pipelines.answer_sentences import claim_ranges
+from pipelines.claims.answer_sentences import claim_ranges
 from pipelines.llms.mock import Mock
 from pipelines.types import Hit, PageLocator
 

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from pipelines import ahead, ocr, ocr_rapidocr
+from pipelines import ahead, ocr
 from pipelines.errors import SourceUnreadable
+from pipelines.ocr import with_rapidocr
 from pipelines.parsers.image import ImageParser
 from pipelines.parsers.pdf import PdfParser
 from pipelines.types import ParseOptions, Part
@@ -84,14 +85,14 @@ def test_parts_are_the_same_one_at_a_time_and_from_the_middle(
 
 def test_two_pages_are_read_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2, timeout=60)
-    read = ocr_rapidocr.recognise
+    read = with_rapidocr.recognise
 
     def meet(image: Image.Image, threads: int) -> Any:
         assert threads == 1
         both.wait()
         return read(image, threads)
 
-    monkeypatch.setattr(ocr_rapidocr, "recognise", meet)
+    monkeypatch.setattr(with_rapidocr, "recognise", meet)
     parts = parse(make_pdf(tmp_path / "scan.pdf", "ss"))
     assert texts(parts) == ["Sheet number 1", "Sheet number 2"]
 
@@ -105,7 +106,7 @@ def test_text_before_a_scan_does_not_wait_for_it(
         go_on.wait(60)
         return []
 
-    monkeypatch.setattr(ocr_rapidocr, "recognise", wait)
+    monkeypatch.setattr(with_rapidocr, "recognise", wait)
     parts = PdfParser().parse(make_pdf(tmp_path / "mixed.pdf", "tts"), ParseOptions())
     assert texts([next(parts), next(parts)]) == [f"{TYPED} 1", f"{TYPED} 2"]
     go_on.set()
@@ -115,7 +116,7 @@ def test_text_before_a_scan_does_not_wait_for_it(
 def test_a_page_that_ocr_fails_on_is_told_and_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = ocr_rapidocr.recognise
+    read = with_rapidocr.recognise
     seen: list[int] = []
 
     def fail_once(image: Image.Image, threads: int) -> Any:
@@ -124,7 +125,7 @@ def test_a_page_that_ocr_fails_on_is_told_and_the_rest_goes_on(
             raise SourceUnreadable("OCR failed on this picture: out of memory")
         return read(image, threads)
 
-    monkeypatch.setattr(ocr_rapidocr, "recognise", fail_once)
+    monkeypatch.setattr(with_rapidocr, "recognise", fail_once)
     monkeypatch.setattr(ahead, "cores", lambda: 1)
     parts = parse(make_pdf(tmp_path / "scan.pdf", "ss"))
     assert texts(parts) == ["", "Sheet number 2"]

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.ocr import OcrLine, block_text, engine_name, group_lines, read_picture
-from pipelines.ocr_upright import read_upright
+from pipelines.ocr.upright import read_upright
 from pipelines.parsers.image import ImageParser
 from pipelines.types import ParseOptions, Part, RegionLocator, Segment, locate
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.quantities import quantities
+from pipelines.claims.quantities import quantities
 
 
 def _said(claim: str, proof: str) -> bool:

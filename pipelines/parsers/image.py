@@ -148,7 +148,7 @@ def _frames(
 def _read_frame(frame: _Frame, shown: Image, threads: int, *, keep: bool) -> _FrameRead:
     """`keep` keeps the picture, small, for a model that describes it."""
     from pipelines.ocr import Reading
-    from pipelines.ocr_upright import read_upright
+    from pipelines.ocr.upright import read_upright
     from pipelines.vision import LONGEST_SIDE
 
     reading, failed = Reading([], 0), None

@@ -159,10 +159,9 @@ def read_scan(
     `known` are the pieces of the text layer that is kept; their lines are left out. Raises what
     `pipelines.ocr.read` raises.
     """
-    from pipelines import ocr_upright
-    from pipelines.ocr import group_lines
+    from pipelines.ocr import group_lines, upright
 
-    reading = ocr_upright.read_scan(image, threads)
+    reading = upright.read_scan(image, threads)
     lines = [line for line in reading.lines if not _is_known(line, known, shape)]
     segments = []
     for block in group_lines(lines):

@@ -16,31 +16,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pipelines.ahead import Later, in_order
-from pipelines.ocr_columns import split_at_gutters
-from pipelines.ocr_layout import (
+from pipelines.ocr.columns import split_at_gutters
+from pipelines.ocr.layout import (
     OcrLine,
     Recognised,
-    block_text,
-    group_lines,
     lean,
     read_order,
 )
-from pipelines.ocr_tiles import Tile, inside, mended, tiles_for
+from pipelines.ocr.tiles import Tile, inside, mended, tiles_for
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-__all__ = [
-    "Engine",
-    "OcrLine",
-    "Reading",
-    "block_text",
-    "engine_name",
-    "flatten",
-    "group_lines",
-    "read",
-    "read_picture",
-]
 
 Engine = Literal["auto", "tesseract", "rapidocr"]
 
@@ -161,12 +147,12 @@ def _in_tiles(
 
 def _recognise(image: Image, engine: str, threads: int) -> list[Recognised]:
     if engine == "tesseract":
-        from pipelines import ocr_tesseract
+        from pipelines.ocr import with_tesseract
 
-        return ocr_tesseract.recognise(image)
-    from pipelines import ocr_rapidocr
+        return with_tesseract.recognise(image)
+    from pipelines.ocr import with_rapidocr
 
-    return ocr_rapidocr.recognise(image, threads)
+    return with_rapidocr.recognise(image, threads)
 
 
 def flatten(image: Image) -> Image:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.ocr_layout import Recognised, position
+from pipelines.ocr.layout import Recognised, position
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ModelUnavailable, ParserStalled, SourceUnreadable
-from pipelines.ocr_layout import Recognised
+from pipelines.ocr.layout import Recognised
 
 if TYPE_CHECKING:
     from PIL.Image import Image

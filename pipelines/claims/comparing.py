@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from pipelines.claim_reading import NOT_ONLY, Reading, Term, is_code, opposite
-from pipelines.quantities import PLAIN, Quantity
+from pipelines.claims.quantities import PLAIN, Quantity
+from pipelines.claims.reading import NOT_ONLY, Reading, Term, is_code, opposite
 from pipelines.words import SMALL_WORDS
 
 VERIFIED = 0.8

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.ocr_layout import Recognised, find_gutter, level_boxes, narrowed, position
+from pipelines.ocr.layout import Recognised, find_gutter, level_boxes, narrowed, position
 
 if TYPE_CHECKING:
     from PIL.Image import Image

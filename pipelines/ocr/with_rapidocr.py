@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelUnavailable, SourceUnreadable
-from pipelines.ocr_layout import Recognised
+from pipelines.ocr.layout import Recognised
 
 if TYPE_CHECKING:
     from PIL.Image import Image

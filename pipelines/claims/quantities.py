@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.dates import Date, dates
-from pipelines.number_words import WORD_NUMBER, worth
-from pipelines.units import CURRENCIES, PHRASES, SCALES, Unit, unit_named
+from pipelines.claims.dates import Date, dates
+from pipelines.claims.number_words import WORD_NUMBER, worth
+from pipelines.claims.units import CURRENCIES, PHRASES, SCALES, Unit, unit_named
 
 _CURRENCY = r"US\$|[$€£¥]|(?:USD|EUR|GBP|JPY|CHF)(?=\s?\d)"
 _DIGITS = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?![\d.,]*\d)(?:[.,]\d+)?|\d+(?:[.,'’]\d+)*"

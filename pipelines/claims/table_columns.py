@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.claim_reading import Reading, read
-from pipelines.quantities import CODE
+from pipelines.claims.quantities import CODE
+from pipelines.claims.reading import Reading, read
 
 CELL = " | "
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.ocr import Engine, Reading, engine_name, read, read_picture
-from pipelines.ocr_layout import OcrLine
+from pipelines.ocr.layout import OcrLine
 from pipelines.types import Box
 
 if TYPE_CHECKING:
