@@ -132,3 +132,17 @@ def test_what_claims_something(text: str, expected: list) -> None:
     places = claim_ranges(text)
     assert [(place.text, place.numbers) for place in places] == expected
     assert all(text[place.start : place.end].strip() for place in places)
+
+
+def test_a_mark_behind_a_full_stop_ends_the_sentence_even_of_an_abbreviation() -> None:
+    answer = "Detects injections: Rebuff: Yes; Garak: No. [1] Offline: Rebuff: No. [1][2] Both."
+    assert [(place.text, place.numbers) for place in claim_ranges(answer)] == [
+        ("Detects injections: Rebuff: Yes; Garak: No.", (1,)),
+        ("Offline: Rebuff: No.", (1, 2)),
+        ("Both.", ()),
+    ]
+
+
+def test_a_mark_within_a_sentence_does_not_end_it() -> None:
+    (place,) = claim_ranges("The order no. [1] and the part no. [2] are on the plate.")
+    assert place.numbers == (1, 2)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.sentences import sentences
 
 MARK = re.compile(r"\s*\[(\d{1,4})\]")
+_BEHIND_MARK = re.compile(r"[.!?](?:\s*\[\d{1,4}\])+\s+(?=[^\W\d_a-zß-ÿ])")
+"""From the full stop of a sentence with its mark to the capital letter of the next."""
 _TAIL = re.compile(r"(?:\s*\[\d{1,4}\])*")
 _FENCE = re.compile(r"^(```+|~~~+).*?(?:^\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`[^`\n]+`")
@@ -67,7 +70,7 @@ def _in_line(answer: str, visible: str, start: int, end: int) -> list[Place]:
     bullet = _BULLET.match(visible, start, end)
     start = bullet.end() if bullet else start
     bare = MARK.sub(lambda mark: " " * len(mark[0]), visible[start:end])
-    ranges = sentences(bare)
+    ranges = list(_cut_behind_marks(sentences(bare), visible[start:end]))
     found = []
     for i, (left, right) in enumerate(ranges):
         limit = ranges[i + 1][0] if i + 1 < len(ranges) else len(bare)
@@ -79,6 +82,16 @@ def _in_line(answer: str, visible: str, start: int, end: int) -> list[Place]:
         if text and _claims(text, numbers):
             found.append(Place(text, here, stop, numbers))
     return found
+
+
+def _cut_behind_marks(ranges: Iterable[tuple[int, int]], visible: str) -> Iterator[tuple[int, int]]:
+    """What ends in "No. [1]" ends there, whatever "No." is short for elsewhere."""
+    for left, right in ranges:
+        begin = left
+        for match in _BEHIND_MARK.finditer(visible, left, right):
+            yield begin, match.start() + 1
+            begin = match.end()
+        yield begin, right
 
 
 def _without_marks(text: str, visible: str) -> str:
