@@ -20,6 +20,7 @@ BENCHMARKS = {
     "retrieval": "SciFact through ingest, indexes and search",
     "claims": "altered, true and reworded sentences against the check of claims",
     "proofs": "answers' proofs: the words (XQuAD) and the page (FinanceBench), beside LangChain",
+    "cancel": "milliseconds until a stopped answer's vendor is left",
     "memory": "an ingest process over fifty files",
 }
 
