@@ -101,14 +101,15 @@ def named(session: Session, instrument_id: str, name: str, filters: Filters) -> 
     """What is called exactly `name`: the Fragment of that id, and the first Fragment of each
     source of that id, title, file name or web address."""
     name = name.strip()
-    fetched_from = (
-        select(Job.id)
-        .where(Job.subject_id == Source.id, Job.payload["url"].astext == name)
-        .exists()
-    )
     wanted = func.lower(name)
     called = [func.lower(Source.title) == wanted, func.lower(Source.filename) == wanted]
-    called.append(fetched_from)
+    if "://" in name:
+        fetched = select(Job.subject_id).where(
+            Job.subject_type == "source",
+            Job.instrument_id == instrument_id,
+            Job.payload["url"].astext == name,
+        )
+        called.append(Source.id.in_(fetched))
     if is_uuid(name):
         called.append(Source.id == name)
     # Sources are few beside their Fragments, so these are found first.

@@ -55,6 +55,8 @@ class Index:
         self._url = url
         self._lock = threading.Lock()
         self._made: Any = None
+        self._known: dict[str, Any] = {}
+        """Collections by name; one that was dropped and made anew has another id."""
 
     @property
     def _client(self) -> Any:
@@ -111,15 +113,17 @@ class Index:
         version_ids: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """(id, cosine similarity) of the nearest, best first; [] when nothing was indexed yet."""
-        target = self._existing(collection)
-        if target is None:
-            return []
         where: Any = None
         if version_ids is not None:
             where = {"version_id": {"$in": list(version_ids)}}
-        found = target.query(
-            query_embeddings=[vector], n_results=count, where=where, include=["distances"]
+        found = self._read(
+            collection,
+            lambda there: there.query(
+                query_embeddings=[vector], n_results=count, where=where, include=["distances"]
+            ),
         )
+        if found is None:
+            return []
         return [
             (id_, 1.0 - distance)
             for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)
@@ -130,10 +134,11 @@ class Index:
         """The vectors of those `ids` that are there."""
         import numpy as np
 
-        target = self._existing(collection)
-        if target is None:
+        found = self._read(
+            collection, lambda there: there.get(ids=list(ids), include=["embeddings"])
+        )
+        if found is None:
             return {}
-        found = target.get(ids=list(ids), include=["embeddings"])
         return {
             id_: np.asarray(vector, dtype=np.float32)
             for id_, vector in zip(found["ids"], found["embeddings"], strict=True)
@@ -166,6 +171,23 @@ class Index:
     @_told
     def collections(self) -> list[str]:
         return [collection.name for collection in self._client.list_collections()]
+
+    def _read(self, collection: str, ask: Callable[[Any], Any]) -> Any:
+        """What `ask` reads of the collection, None when there is none.
+
+        Looking a collection up costs as much as a query, so what is known is asked first.
+        """
+        from chromadb.errors import NotFoundError
+
+        if collection in self._known:
+            with contextlib.suppress(NotFoundError):
+                return ask(self._known[collection])
+        target = self._existing(collection)
+        if target is None:
+            self._known.pop(collection, None)
+            return None
+        self._known[collection] = target
+        return ask(target)
 
     def _existing(self, collection: str) -> Any:
         from chromadb.errors import NotFoundError

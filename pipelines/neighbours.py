@@ -86,4 +86,6 @@ def _spans(hit: Hit, shift: int, places: int = 0) -> tuple[tuple[int, int, int, 
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    if min(len(one), len(other)) < SAME * max(len(one), len(other)):
+        return False
     return bool(one | other) and len(one & other) >= SAME * len(one | other)

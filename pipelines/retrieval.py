@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NEAREST = 100
 """Fragments taken by meaning, and as many by words."""
+LOOKED_AT = 50
+"""Of these, the best by score, at least."""
 HITS = 16
 RERANKED = 30
 MEANING = 0.3
@@ -86,11 +88,11 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     if indexes.version_ids is not None and not indexes.version_ids:
         return []
     hits: list[Hit] = []
-    near = _ranked(question, indexes)
-    places = indexes.places([id_ for id_, _ in near])
-    ranked = _spread(_raised(near, places) if _tables_may_answer(question) else near, places)
     wanted = max(count, RERANKED) if indexes.reranker else count
     step = wanted + wanted // 2
+    near = _ranked(question, indexes, max(LOOKED_AT, 2 * step))
+    places = indexes.places([id_ for id_, _ in near])
+    ranked = _spread(_raised(near, places) if _tables_may_answer(question) else near, places)
     for at in range(0, len(ranked), step):
         some = ranked[at : at + step]
         there = indexes.load([id_ for id_, _ in some])
@@ -111,8 +113,8 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     return hits[:count]
 
 
-def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
-    """(id, score) of everything near enough, best first."""
+def _ranked(question: str, indexes: Indexes, count: int) -> list[tuple[str, float]]:
+    """(id, score) of what is near enough, best first; the best `count` at least are all there."""
     import numpy as np
 
     by_words = indexes.words(question)
@@ -122,6 +124,12 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
         indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=indexes.version_ids)
     )
     missing = [id_ for id_ in by_words.ids[:NEAREST] if id_ not in cosines]
+    if len(cosines) == NEAREST:
+        # None of these can be nearer than the last of the nearest: most can't come up any more.
+        last = min(cosines.values())
+        scores = sorted((_score(c, said.get(id_, 0.0)) for id_, c in cosines.items()), reverse=True)
+        least = scores[min(count, NEAREST) - 1]
+        missing = [id_ for id_ in missing if _score(last, said[id_]) + TABLE > least]
     if missing:
         there = indexes.vectors.vectors(indexes.collection, missing)
         if there:
@@ -129,12 +137,12 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
             cosines.update(zip(there, similar.tolist(), strict=True))
         # Not embedded yet: found by its words alone.
         cosines.update((id_, 0.0) for id_ in missing if id_ not in there)
-    scores = [
+    found = [
         (id_, _score(cosine, said.get(id_, 0.0)))
         for id_, cosine in cosines.items()
         if cosine >= NEAR or said.get(id_, 0.0) >= WORDS
     ]
-    return sorted(scores, key=lambda pair: (-pair[1], pair[0]))
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _vector(question: str, common: frozenset[str], embedder: Embedder) -> NDArray[np.float32]:

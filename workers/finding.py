@@ -26,8 +26,7 @@ def indexes_of(
 ) -> Indexes | None:
     """Where to look for an instrument's Fragments; None when it has none.
 
-    Each read of `session`, this one and later ones, ends its transaction: the model and Chroma
-    are asked between them.
+    Before the model or Chroma are asked the transaction ends, the caller's included.
     """
 
     def read(question: Callable[[], T]) -> T:
@@ -35,10 +34,14 @@ def indexes_of(
         session.commit()
         return found
 
-    index = read(lambda: indexes.in_use(session, instrument_id))
+    index, version_ids = read(
+        lambda: (
+            indexes.in_use(session, instrument_id),
+            stored.versions(session, instrument_id, filters),
+        )
+    )
     if index is None:
         return None
-    version_ids = read(lambda: stored.versions(session, instrument_id, filters))
     heading = (filters.heading or "").casefold()
 
     def accepts(hit: Hit) -> bool:
@@ -52,7 +55,8 @@ def indexes_of(
         words=lambda text: read(
             lambda: keyword_store.rank(session, instrument_id, text, version_ids)
         ),
-        places=lambda ids: read(lambda: stored.places(session, instrument_id, ids)),
+        # Its transaction ends with that of `load`, which always follows.
+        places=lambda ids: stored.places(session, instrument_id, ids),
         load=lambda ids: read(lambda: stored.load(session, instrument_id, ids)),
         around=lambda hits: read(lambda: stored.around(session, instrument_id, hits)),
         version_ids=version_ids,
