@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ NEAR = 0.15
 """Least cosine of a Fragment that is shown to an answerer; unrelated text lies around zero ..."""
 WORDS = 0.3
 """... unless it holds this share of what the question's words are worth."""
+
+_BESIDE = ThreadPoolExecutor(16, thread_name_prefix="question")
+"""The model works here while the words are looked up: neither holds Python's lock."""
 
 SIBLING = 0.8
 """What each further Fragment of the same page (slide, minute, section) keeps of its score, once
@@ -71,8 +75,8 @@ class Indexes:
     around: Around
     version_ids: Sequence[str] | None = None
     """Look in these versions only."""
-    accepts: Callable[[Hit], bool] = lambda _: True
-    """What a Hit must be, beyond its version."""
+    accepts: Callable[[Hit], bool] | None = None
+    """What a Hit must be, beyond its version; None when it need be nothing."""
     reranker: Reranker | None = None
 
 
@@ -88,6 +92,7 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     if indexes.version_ids is not None and not indexes.version_ids:
         return []
     hits: list[Hit] = []
+    accepts = indexes.accepts
     wanted = max(count, RERANKED) if indexes.reranker else count
     step = wanted + wanted // 2
     near = _ranked(question, indexes, max(LOOKED_AT, 2 * step))
@@ -102,7 +107,7 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
                 *(
                     there[id_].model_copy(update={"score": score})
                     for id_, score in some
-                    if id_ in there and indexes.accepts(there[id_])
+                    if id_ in there and (accepts is None or accepts(there[id_]))
                 ),
             ]
         )
@@ -117,14 +122,18 @@ def _ranked(question: str, indexes: Indexes, count: int) -> list[tuple[str, floa
     """(id, score) of what is near enough, best first; the best `count` at least are all there."""
     import numpy as np
 
+    meant = _BESIDE.submit(_meaning, question, indexes.embedder)
     by_words = indexes.words(question)
     said = dict(zip(by_words.ids, by_words.scores.tolist(), strict=True))
-    vector = _vector(question, by_words.common, indexes.embedder)
+    vector = meant.result()
+    if rarer := _rarer(question, by_words.common):
+        vector = vector + _meaning(rarer, indexes.embedder)
+        vector /= np.linalg.norm(vector)
     cosines = dict(
         indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=indexes.version_ids)
     )
     missing = [id_ for id_ in by_words.ids[:NEAREST] if id_ not in cosines]
-    if len(cosines) == NEAREST:
+    if len(cosines) == NEAREST and indexes.accepts is None:
         # None of these can be nearer than the last of the nearest: most can't come up any more.
         last = min(cosines.values())
         scores = sorted((_score(c, said.get(id_, 0.0)) for id_, c in cosines.items()), reverse=True)
@@ -145,17 +154,17 @@ def _ranked(question: str, indexes: Indexes, count: int) -> list[tuple[str, floa
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _vector(question: str, common: frozenset[str], embedder: Embedder) -> NDArray[np.float32]:
-    """float32 [d], unit length: of the question, halfway to what is left of it without the words
-    that most Fragments hold."""
-    import numpy as np
+def _meaning(text: str, embedder: Embedder) -> NDArray[np.float32]:
+    """float32 [d], unit length."""
+    return embedder.embed([fitting(embedder, text)])[0]
 
-    rarer = [token for token in question.split() if not _is_common(token, common)]
-    texts = (
-        [question, " ".join(rarer)] if rarer and len(rarer) < len(question.split()) else [question]
-    )
-    vector = embedder.embed([fitting(embedder, text) for text in texts]).mean(axis=0)
-    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+def _rarer(question: str, common: frozenset[str]) -> str:
+    """What is left of the question without words that most Fragments hold; "" where all is, or
+    nothing."""
+    tokens = question.split()
+    rarer = [token for token in tokens if not _is_common(token, common)]
+    return " ".join(rarer) if len(rarer) < len(tokens) else ""
 
 
 def _is_common(token: str, common: frozenset[str]) -> bool:

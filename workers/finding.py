@@ -60,7 +60,7 @@ def indexes_of(
         load=lambda ids: read(lambda: stored.load(session, instrument_id, ids)),
         around=lambda hits: read(lambda: stored.around(session, instrument_id, hits)),
         version_ids=version_ids,
-        accepts=accepts,
+        accepts=accepts if heading else None,
         reranker=with_.reranker,
     )
 
