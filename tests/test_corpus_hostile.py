@@ -163,6 +163,7 @@ def siege(stack: Stack, admin: Client, corpus: Path, trap: Trap) -> Siege:
     return Siege(instrument, outcomes, before, identities(stack))
 
 
+@pytest.mark.slow
 def test_a_hostile_file_ends_in_a_clear_error_or_a_harmless_source(siege: Siege) -> None:
     assert len(siege.outcomes) > 45
     for name, outcome in siege.outcomes.items():
@@ -186,6 +187,7 @@ def test_a_hostile_file_ends_in_a_clear_error_or_a_harmless_source(siege: Siege)
                 assert [locator_from_json(locator) for locator in fragment["locators"]]
 
 
+@pytest.mark.slow
 def test_what_only_pretends_to_be_a_picture_or_document_is_refused(siege: Siege) -> None:
     refused = {name for name, outcome in siege.outcomes.items() if outcome.refused is not None}
     assert refused >= {
@@ -195,6 +197,7 @@ def test_what_only_pretends_to_be_a_picture_or_document_is_refused(siege: Siege)
     assert {siege.outcomes[name].refused.status_code for name in refused} == {415}  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_no_worker_died_of_a_hostile_file(siege: Siege) -> None:
     assert len(siege.before["worker-ingest"]) >= 3
     assert len(siege.before["worker-answers"]) >= 1
@@ -203,6 +206,7 @@ def test_no_worker_died_of_a_hostile_file(siege: Siege) -> None:
     assert {name for name, attempt in attempts.items() if attempt != 1} == set()
 
 
+@pytest.mark.slow
 def test_no_file_or_address_of_the_machine_was_read(siege: Siege, trap: Trap) -> None:
     assert trap.visits == []
     for name, outcome in siege.outcomes.items():
@@ -215,6 +219,7 @@ def test_no_file_or_address_of_the_machine_was_read(siege: Siege, trap: Trap) ->
         assert "Plain words" in text, name
 
 
+@pytest.mark.slow
 def test_afterwards_it_still_reads_and_answers(siege: Siege, admin: Client) -> None:
     fact = b"# Kiln\n\nThe tunnel kiln in Faenza burns at 1180 degrees.\n"
     source = admin.add_bytes(siege.instrument, "kiln.md", fact)
@@ -223,6 +228,7 @@ def test_afterwards_it_still_reads_and_answers(siege: Siege, admin: Client) -> N
     assert turn["citations"][0]["source_id"] == source["id"]
 
 
+@pytest.mark.slow
 def test_a_hostile_name_is_only_a_name(admin: Client, corpus: Path) -> None:
     names = _lines(corpus, "path_traversal_names.txt", "command_injection.txt")
     assert len(names) > 200

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 import uuid
 
+import pytest
+
 from deploy.stack import Stack
 from tests.client import ENDS, Client
 from tests.documents import pdf
 from tests.processes import workers
 
 
+@pytest.mark.slow
 def test_a_stopping_worker_gives_its_job_back_at_once(
     stack: Stack, admin: Client, instrument: str
 ) -> None:

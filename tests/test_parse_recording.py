@@ -215,6 +215,7 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sound(path, np.concatenate([samples, np.zeros(RATE * 2), samples[: 25 * RATE]]))
 
 
+@pytest.mark.slow
 def test_speech_to_text_and_its_resumption(spoken: Path) -> None:
     heartbeats: list[int] = []
     options = ParseOptions(transcriber="pocketsphinx", heartbeat=lambda: heartbeats.append(1))

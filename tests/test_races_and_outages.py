@@ -19,6 +19,7 @@ from tests.test_jobs import _begun, _pages
 WORDS = [f"word{n} " for n in range(60)]
 
 
+@pytest.mark.slow
 def test_an_older_version_that_ends_late_does_not_replace_a_newer(
     admin: Client, instrument: str
 ) -> None:
@@ -36,8 +37,9 @@ def test_an_older_version_that_ends_late_does_not_replace_a_newer(
     assert source["version_id"] == new["version_id"]
 
 
+@pytest.mark.slow
 def test_a_running_older_version_does_not_replace_a_newer(admin: Client, instrument: str) -> None:
-    old = _begun(admin, instrument, _pages(150, uuid.uuid4().hex))
+    old = _begun(admin, instrument, _pages(300, uuid.uuid4().hex))
     new = admin.upload(
         instrument, "new.pdf", pdf("The anvil weighs 98 kilograms."), source_id=old["source_id"]
     ).json()
