@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pipelines.speech.utterances import Utterance
 
 _FRAME_RATE = 100
-_MOST_HYPOTHESES = 10_000
-"""HMMs followed at once. The decoder's own 30,000 find no better words in clear speech, and take a
-quarter longer where nothing stands out of the noise."""
 _DOUBTED = 0.02
 """Posterior of a word below which the decoder had no reason to choose it."""
 _LEAST_CONFIDENCE = 0.3
@@ -44,7 +41,7 @@ class SphinxTranscriber:
             raise ModelUnavailable(
                 "pocketsphinx is not installed; `pip install pocketsphinx`."
             ) from exc
-        return Decoder(cmn="batch", loglevel="FATAL", maxhmmpf=_MOST_HYPOTHESES)
+        return Decoder(cmn="batch", loglevel="FATAL")
 
     def transcribe(self, utterance: Utterance) -> list[Cue]:
         # Forgets the noise and the means of earlier utterances: what is heard here may not depend
