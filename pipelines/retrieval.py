@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEAREST = 100
 """Fragments taken by meaning, and as many by words."""
 LOOKED_AT = 50
-"""Of these, the best by score, at least."""
+"""So many of the best by score are exact; what lies below may miss a Fragment found by words."""
 HITS = 16
 RERANKED = 30
 MEANING = 0.3
@@ -160,8 +160,7 @@ def _meaning(text: str, embedder: Embedder) -> NDArray[np.float32]:
 
 
 def _rarer(question: str, common: frozenset[str]) -> str:
-    """What is left of the question without words that most Fragments hold; "" where all is, or
-    nothing."""
+    """What is left of the question without its common words; "" where all is, or nothing."""
     tokens = question.split()
     rarer = [token for token in tokens if not _is_common(token, common)]
     return " ".join(rarer) if len(rarer) < len(tokens) else ""

@@ -55,8 +55,7 @@ def indexes_of(
         words=lambda text: read(
             lambda: keyword_store.rank(session, instrument_id, text, version_ids)
         ),
-        # Its transaction ends with that of `load`, which always follows.
-        places=lambda ids: stored.places(session, instrument_id, ids),
+        places=lambda ids: read(lambda: stored.places(session, instrument_id, ids)),
         load=lambda ids: read(lambda: stored.load(session, instrument_id, ids)),
         around=lambda hits: read(lambda: stored.around(session, instrument_id, hits)),
         version_ids=version_ids,
