@@ -33,7 +33,6 @@ task_default_queue = "maintenance"
 task_routes = {
     "vouch.ingest_source": {"queue": "ingest"},
     "vouch.answer_turn": {"queue": "answers"},
-    "vouch.search": {"queue": "searches"},
     "vouch.purge": {"queue": "maintenance"},
     "vouch.sweep_jobs": {"queue": "maintenance"},
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, any_, cast, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, any_, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from api.models import FragmentRow, Job, Source
-from api.models.base import is_uuid
+from api.models.base import Reader, is_uuid
 from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.retrieval import Place
 from pipelines.types import Hit
@@ -32,7 +33,7 @@ class Filters:
         return not (self.source_ids is None and self.types is None and self.version_ids is None)
 
 
-def versions(session: Session, instrument_id: str, filters: Filters) -> list[str] | None:
+def versions(session: Reader, instrument_id: str, filters: Filters) -> list[str] | None:
     """The current versions that `filters` leave; None for all of the instrument."""
     if not filters.limits_versions:
         return None
@@ -48,7 +49,7 @@ def versions(session: Session, instrument_id: str, filters: Filters) -> list[str
     return [str(version_id) for version_id in session.scalars(current)]
 
 
-def places(session: Session, instrument_id: str, ids: Collection[str]) -> Mapping[str, Place]:
+def places(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[str, Place]:
     """Where those of `ids` stand that may be seen."""
     rows = session.execute(
         select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
@@ -61,18 +62,18 @@ def places(session: Session, instrument_id: str, ids: Collection[str]) -> Mappin
     )
     return {
         id_: Place(version_id, ordinal // ORDINALS_PER_UNIT, kind == "table")
-        for id_, version_id, ordinal, kind in rows
+        for id_, version_id, ordinal, kind in rows.all()
     }
 
 
-def load(session: Session, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:
+def load(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:
     """Those of `ids` that may be seen: of current versions of this instrument."""
     rows = session.execute(_visible(instrument_id).where(_among(ids)))
-    return {row.id: _hit(row, source) for row, source in rows}
+    return {row.id: _hit(row) for row in rows.all()}
 
 
 def around(
-    session: Session, instrument_id: str, hits: Sequence[Hit]
+    session: Reader, instrument_id: str, hits: Sequence[Hit]
 ) -> tuple[dict[str, Hit], dict[str, Hit]]:
     """What stands right before and right after each Hit, by the Hit's fragment id."""
     here, other = FragmentRow, aliased(FragmentRow)
@@ -97,12 +98,11 @@ def around(
     return found[0], found[1]
 
 
-def named(session: Session, instrument_id: str, name: str, filters: Filters) -> list[Hit]:
+def named(session: Reader, instrument_id: str, name: str, filters: Filters) -> list[Hit]:
     """What is called exactly `name`: the Fragment of that id, and the first Fragment of each
     source of that id, title, file name or web address."""
     name = name.strip()
-    wanted = func.lower(name)
-    called = [func.lower(Source.title) == wanted, func.lower(Source.filename) == wanted]
+    called = [_folded(column) == _folded(name) for column in (Source.title, Source.filename)]
     if "://" in name:
         fetched = select(Job.subject_id).where(
             Job.subject_type == "source",
@@ -112,20 +112,23 @@ def named(session: Session, instrument_id: str, name: str, filters: Filters) -> 
         called.append(Source.id.in_(fetched))
     if is_uuid(name):
         called.append(Source.id == name)
-    # Sources are few beside their Fragments, so these are found first.
+    # By the indexes on names, whatever the planner thinks that an order or a limit would spare.
+    found = (
+        select(Source.id, Source.created_at, Source.current_version_id)
+        .where(Source.instrument_id == instrument_id, or_(*called))
+        .cte("called")
+        .prefix_with("MATERIALIZED")
+    )
     first = (
         select(FragmentRow.id)
-        .where(FragmentRow.version_id == Source.current_version_id)
+        .where(FragmentRow.version_id == found.c.current_version_id)
         .order_by(FragmentRow.ordinal)
         .limit(1)
+        .correlate(found)
         .scalar_subquery()
     )
-    ids = session.scalars(
-        select(first)
-        .where(Source.instrument_id == instrument_id, or_(*called))
-        .order_by(Source.created_at.desc(), Source.id)
-        .limit(NAMED)
-    ).all()
+    newest = (found.c.created_at.desc(), found.c.id)
+    ids = session.scalars(select(first).select_from(found).order_by(*newest).limit(NAMED)).all()
     wanted_ids = [*([name] if is_uuid(name) else []), *(id_ for id_ in ids if id_ is not None)]
     if not wanted_ids:
         return []
@@ -138,14 +141,24 @@ def named(session: Session, instrument_id: str, name: str, filters: Filters) -> 
     ]
 
 
+def _folded(name: Any) -> ColumnElement[str]:
+    """As the indexes on names hold it."""
+    return func.md5(func.lower(name))
+
+
 def _among(ids: Collection[str]) -> ColumnElement[bool]:
     """One array instead of a parameter for each: a search looks for hundreds."""
-    return FragmentRow.id == any_(cast(list(ids), ARRAY(FragmentRow.id.type)))
+    return FragmentRow.id == any_(literal(list(ids), ARRAY(FragmentRow.id.type)))
 
 
-def _visible(instrument_id: str) -> Select[FragmentRow, Source]:
+def _visible(instrument_id: str) -> Select[Any]:
+    """The columns that a Hit is made of."""
     return (
-        select(FragmentRow, Source)
+        select(
+            *(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind),
+            *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
+            *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
+        )
         .join(Source, Source.id == FragmentRow.source_id)
         .where(
             FragmentRow.instrument_id == instrument_id,
@@ -154,19 +167,19 @@ def _visible(instrument_id: str) -> Select[FragmentRow, Source]:
     )
 
 
-def _hit(row: FragmentRow, source: Source) -> Hit:
+def _hit(row: Row[Any]) -> Hit:
     return Hit(
         fragment_id=row.id,
         version_id=row.version_id,
-        source_id=source.id,
-        title=source.title,
-        filename=source.filename,
-        source_type=source.type,  # type: ignore[arg-type]
+        source_id=row.source_id,
+        title=row.title,
+        filename=row.filename,
+        source_type=row.type,
         score=0.0,
         ordinal=row.ordinal,
         text=row.text,
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         heading_path=tuple(row.heading_path),
-        locators=row.locators,  # type: ignore[arg-type]
+        locators=row.locators,
         spans=tuple(tuple(span) for span in row.spans),  # type: ignore[misc]
     )

@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from api.models import Instrument, Shard
+from api.models.base import Reader
 from pipelines.embedding import Embedder
 from pipelines.errors import ModelUnavailable
 from pipelines.index import collection_name
@@ -50,7 +51,7 @@ class VectorIndex:
         return embedder
 
 
-def in_use(session: Session, instrument_id: str) -> VectorIndex | None:
+def in_use(session: Reader, instrument_id: str) -> VectorIndex | None:
     """The index that questions are looked up in; None until something was read."""
     return VectorIndex.of(
         session.scalar(select(Instrument.index).where(Instrument.id == instrument_id))

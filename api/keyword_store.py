@@ -6,10 +6,24 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, Text, cast, delete, func, insert, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LargeBinary,
+    Text,
+    any_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
+from api.keyword_cache import KeywordCache
 from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
+from api.models.base import Reader
 from pipelines.keywords import Ranking, bm25, index_words, pack
 from pipelines.types import embedding_text
 
@@ -18,30 +32,40 @@ EVERY = 2**62
 
 
 def rank(
-    session: Session,
+    session: Reader,
     instrument_id: str,
     question: str,
+    cache: KeywordCache,
     version_ids: Sequence[str] | None = None,
 ) -> Ranking:
     """The instrument's fragments (of these versions only) by the question's words."""
     words = list(dict.fromkeys(index_words(question)))
-    entries = func.string_agg(Posting.entries, literal(b""))
-    found = select(Posting.word, entries).where(
-        Posting.instrument_id == instrument_id, Posting.word.in_(words)
-    )
-    totals = select(func.sum(KeywordBlock.fragments), func.sum(KeywordBlock.words)).where(
-        KeywordBlock.instrument_id == instrument_id
-    )
+    looked_in = KeywordBlock.instrument_id == instrument_id
     if version_ids is not None:
         # A word is as rare as it is where one looks.
-        looked_in = KeywordBlock.version_id.in_(version_ids)
-        found, totals = found.join(KeywordBlock).where(looked_in), totals.where(looked_in)
-    postings = dict.fromkeys(words, b"")
-    postings.update(
-        (word, packed) for word, packed in session.execute(found.group_by(Posting.word))
-    )
-    fragments, length = session.execute(totals).one()
-    return bm25(postings, int(fragments or 0), int(length or 0))
+        looked_in &= _is_any(KeywordBlock.version_id, version_ids)
+    sums = (KeywordBlock.fragments, KeywordBlock.words, KeywordBlock.id)
+    # Blocks are never changed, and a new one has a higher id: other sums, another index.
+    state = session.execute(
+        select(func.count(), *(func.coalesce(func.sum(column), 0) for column in sums)).where(
+            looked_in
+        )
+    ).one()
+    known = cache.get(instrument_id, state, words) if version_ids is None else {}
+    if missing := [word for word in words if word not in known]:
+        found = (
+            select(Posting.word, func.string_agg(Posting.entries, literal(b"")))
+            .where(Posting.instrument_id == instrument_id, _is_any(Posting.word, missing))
+            .group_by(Posting.word)
+        )
+        if version_ids is not None:
+            found = found.join(KeywordBlock).where(looked_in)
+        read = dict.fromkeys(missing, b"")
+        read.update(list(session.execute(found).tuples()))
+        if version_ids is None:
+            cache.keep(instrument_id, state, read)
+        known.update(read)
+    return bm25({word: known[word] for word in words}, int(state[1]), int(state[2]))
 
 
 def replace(
@@ -157,3 +181,8 @@ def _stored(session: Session, version_id: str, ordinals: tuple[int, int]) -> Seq
         .mappings()
         .all()
     )
+
+
+def _is_any(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """One array instead of a parameter for each, so that Postgres plans the statement once."""
+    return column == any_(literal(list(values), ARRAY(column.type)))

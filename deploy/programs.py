@@ -60,7 +60,7 @@ PROGRAMS: tuple[Program, ...] = (
     Program(
         "worker-answers",
         (
-            *(*_CELERY, "worker", "-n", "worker-answers@$NODE", "-Q", "answers,searches"),
+            *(*_CELERY, "worker", "-n", "worker-answers@$NODE", "-Q", "answers"),
             *("--pool", "threads", "--concurrency", "$ANSWER_THREADS"),
             *("--prefetch-multiplier", "1"),
             *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),

@@ -12,7 +12,6 @@ import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ B = 0.75
 LONGEST_WORD = 64
 LONGEST_TOKEN = 64
 """Characters between white space of what is worth remembering."""
-COMMON = 0.25
+COMMON = 0.4
 """Share of the Fragments from which on a word is common, where there are enough to tell."""
 ENOUGH = 40
 MOST = 0xFFFF
@@ -99,15 +98,42 @@ def pack(fragments: Iterable[tuple[bytes, Sequence[str]]]) -> tuple[dict[str, by
     return {word: b"".join(entries) for word, entries in postings.items()}, total
 
 
-@dataclass(frozen=True)
 class Ranking:
-    """Fragments that hold words of a question, best first."""
+    """Fragments that hold words of a question, by the share of the best score that a Fragment
+    could have, 0..1."""
 
-    ids: list[str]
-    scores: NDArray[np.float32]
-    """Share of the best score that a Fragment could have, 0..1, as `ids`."""
-    common: frozenset[str] = frozenset()
-    """Words of the question that so many Fragments hold that they tell none apart."""
+    def __init__(
+        self,
+        entries: Any,
+        shares: NDArray[np.float32],
+        common: frozenset[str] = frozenset(),
+    ) -> None:
+        """`entries`: one of each Fragment's, as `_layout` tells, sorted by key."""
+        self._entries = entries
+        self._shares = shares
+        self.common = common
+        """Words of the question that so many Fragments hold that they tell none apart."""
+
+    def __len__(self) -> int:
+        return len(self._shares)
+
+    def best(self, count: int | None = None) -> list[tuple[str, float]]:
+        """(id, share), best first."""
+        import numpy as np
+
+        order = np.argsort(-self._shares, kind="stable")[:count]
+        return list(zip(_ids(self._entries[order]), self._shares[order].tolist(), strict=True))
+
+    def shares(self, ids: Sequence[str]) -> list[float]:
+        """Of each Fragment of `ids`; 0 for one that holds none of the words."""
+        import numpy as np
+
+        if not ids or not len(self):
+            return [0.0] * len(ids)
+        raw = b"".join(bytes.fromhex(id_.replace("-", ""))[:8] for id_ in ids)
+        keys, known = np.frombuffer(raw, dtype="<u8"), self._entries["key"]
+        at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        return np.where(known[at] == keys, self._shares[at], 0.0).tolist()
 
 
 def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
@@ -118,7 +144,7 @@ def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
     """
     import numpy as np
 
-    layout = np.dtype([("key", "<u8"), ("rest", "V8"), ("count", "<u2"), ("length", "<u2")])
+    layout = _layout()
     mean = max(1.0, words / max(1, fragments))
     best = 0.0
     parts, gains, common = [], [], []
@@ -135,14 +161,19 @@ def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
         parts.append(rows)
         gains.append(idf * count * (K1 + 1) / (count + norm))
     if not parts:
-        return Ranking([], np.empty(0, dtype=np.float32))
+        return Ranking(np.empty(0, dtype=layout), np.empty(0, dtype=np.float32))
     rows = np.concatenate(parts)
     # 60 random bits of an id tell Fragments apart well enough to add up scores.
     _, first, inverse = np.unique(rows["key"], return_index=True, return_inverse=True)
     sums = np.bincount(inverse, weights=np.concatenate(gains))
-    order = np.argsort(-sums, kind="stable")
-    shares = (sums[order] / best).astype(np.float32)
-    return Ranking(_ids(rows[first[order]]), shares, frozenset(common))
+    return Ranking(rows[first], (sums / best).astype(np.float32), frozenset(common))
+
+
+def _layout() -> np.dtype[Any]:
+    """ENTRY for numpy; the key is the first half of the id."""
+    import numpy as np
+
+    return np.dtype([("key", "<u8"), ("rest", "V8"), ("count", "<u2"), ("length", "<u2")])
 
 
 def _ids(rows: Any) -> list[str]:

@@ -3,13 +3,14 @@ and Hits that say the same are folded."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
-from pipelines.keywords import index_words
 from pipelines.types import Hit
 
 SAME = 0.9
 """Share of words that two Hits have in common (Jaccard) from which they say the same."""
+_WORD = re.compile(r"\w+")
 _ENDS = frozenset(".!?…:;。！？؟۔।\"'”’»)]}」』）")
 _FLOWING = ("text", "speech", "list_item")
 
@@ -22,7 +23,7 @@ def fold(hits: Sequence[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     known: list[frozenset[str]] = []
     for hit in hits:
-        words = frozenset(index_words(hit.text))
+        words = frozenset(_WORD.findall(hit.text.lower()))
         if not any(_alike(words, other) for other in known):
             kept.append(hit)
             known.append(words)

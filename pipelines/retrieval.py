@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.embedding import Embedder, fitting
 from pipelines.index import Index
 from pipelines.keywords import Ranking, index_words
 from pipelines.neighbours import Around, fold, join
@@ -21,9 +20,11 @@ if TYPE_CHECKING:
     from pipelines.reranking import Reranker
 
 NEAREST = 100
-"""Fragments taken by meaning, and as many by words."""
-LOOKED_AT = 50
-"""So many of the best by score are exact; what lies below may miss a Fragment found by words."""
+"""Fragments taken by meaning ..."""
+SAID = 40
+"""... and by words."""
+LOOKED_AT = 6
+"""Times as many as are wanted: it is asked first where these stand."""
 HITS = 16
 RERANKED = 30
 MEANING = 0.3
@@ -32,9 +33,6 @@ NEAR = 0.15
 """Least cosine of a Fragment that is shown to an answerer; unrelated text lies around zero ..."""
 WORDS = 0.3
 """... unless it holds this share of what the question's words are worth."""
-
-_BESIDE = ThreadPoolExecutor(16, thread_name_prefix="question")
-"""The model works here while the words are looked up: neither holds Python's lock."""
 
 SIBLING = 0.8
 """What each further Fragment of the same page (slide, minute, section) keeps of its score, once
@@ -54,6 +52,12 @@ class Place:
     is_table: bool = False
 
 
+Meaning = Callable[[str], "Future[NDArray[np.float32]]"]
+"""Question -> its unit vector, float32 [d], worked out meanwhile."""
+
+VectorsOf = Callable[[Sequence[str]], Mapping[str, "NDArray[np.float32]"]]
+"""Fragment ids -> their unit vectors, float32 [d]; what is not embedded yet is left out."""
+
 Places = Callable[[Sequence[str]], Mapping[str, Place]]
 """Fragment ids -> where they stand; what is gone or out of date is left out."""
 
@@ -65,11 +69,12 @@ Load = Callable[[Sequence[str]], Mapping[str, Hit]]
 class Indexes:
     """Where to look: one instrument's vectors and words, and its Fragments."""
 
-    embedder: Embedder
+    meaning: Meaning
     vectors: Index
     collection: str
     words: Callable[[str], Ranking]
     """Question -> Fragments by BM25, within the same limits as `version_ids`."""
+    vectors_of: VectorsOf
     places: Places
     load: Load
     around: Around
@@ -91,26 +96,13 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     """At most `count` Hits, best first, each as it is stored."""
     if indexes.version_ids is not None and not indexes.version_ids:
         return []
-    hits: list[Hit] = []
-    accepts = indexes.accepts
     wanted = max(count, RERANKED) if indexes.reranker else count
-    step = wanted + wanted // 2
-    near = _ranked(question, indexes, max(LOOKED_AT, 2 * step))
-    places = indexes.places([id_ for id_, _ in near])
-    ranked = _spread(_raised(near, places) if _tables_may_answer(question) else near, places)
-    for at in range(0, len(ranked), step):
-        some = ranked[at : at + step]
-        there = indexes.load([id_ for id_, _ in some])
-        hits = fold(
-            [
-                *hits,
-                *(
-                    there[id_].model_copy(update={"score": score})
-                    for id_, score in some
-                    if id_ in there and (accepts is None or accepts(there[id_]))
-                ),
-            ]
-        )
+    near = _ranked(question, indexes)
+    # Where the first of them stand is enough for most; a filter may leave few of those.
+    looked_at = [] if indexes.accepts else [LOOKED_AT * wanted]
+    hits: list[Hit] = []
+    for many in (*looked_at, len(near)):
+        hits = _loaded(_placed(question, near, indexes.places, many), indexes, wanted)
         if len(hits) >= wanted:
             break
     if indexes.reranker is not None:
@@ -118,45 +110,54 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     return hits[:count]
 
 
-def _ranked(question: str, indexes: Indexes, count: int) -> list[tuple[str, float]]:
-    """(id, score) of what is near enough, best first; the best `count` at least are all there."""
+def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, wanted: int) -> list[Hit]:
+    """The first Hits of `ranked` that count, what says the same folded; at least `wanted` of them
+    if there are so many."""
+    accepts = indexes.accepts
+    step = wanted + wanted // 2
+    hits: list[Hit] = []
+    for at in range(0, len(ranked), step):
+        some = ranked[at : at + step]
+        there = indexes.load([id_ for id_, _ in some])
+        hits += [
+            there[id_].model_copy(update={"score": score})
+            for id_, score in some
+            if id_ in there and (accepts is None or accepts(there[id_]))
+        ]
+        hits = fold(hits)
+        if len(hits) >= wanted:
+            break
+    return hits
+
+
+def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
+    """(id, score) of what is near enough, best first."""
     import numpy as np
 
-    meant = _BESIDE.submit(_meaning, question, indexes.embedder)
+    meant = indexes.meaning(question)
     by_words = indexes.words(question)
-    said = dict(zip(by_words.ids, by_words.scores.tolist(), strict=True))
+    said = dict(by_words.best(SAID))
+    # Most of them are not among the nearest; the model still works.
+    vectors = indexes.vectors_of(list(said)) if said else {}
     vector = meant.result()
     if rarer := _rarer(question, by_words.common):
-        vector = vector + _meaning(rarer, indexes.embedder)
+        vector = vector + indexes.meaning(rarer).result()
         vector /= np.linalg.norm(vector)
     cosines = dict(
         indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=indexes.version_ids)
     )
-    missing = [id_ for id_ in by_words.ids[:NEAREST] if id_ not in cosines]
-    if len(cosines) == NEAREST and indexes.accepts is None:
-        # None of these can be nearer than the last of the nearest: most can't come up any more.
-        last = min(cosines.values())
-        scores = sorted((_score(c, said.get(id_, 0.0)) for id_, c in cosines.items()), reverse=True)
-        least = scores[min(count, NEAREST) - 1]
-        missing = [id_ for id_ in missing if _score(last, said[id_]) + TABLE > least]
-    if missing:
-        there = indexes.vectors.vectors(indexes.collection, missing)
-        if there:
-            similar = np.stack(list(there.values())) @ vector
-            cosines.update(zip(there, similar.tolist(), strict=True))
-        # Not embedded yet: found by its words alone.
-        cosines.update((id_, 0.0) for id_ in missing if id_ not in there)
+    if vectors:
+        similar = np.stack(list(vectors.values())) @ vector
+        cosines.update(zip(vectors, similar.tolist(), strict=True))
+    meant_only = [id_ for id_ in cosines if id_ not in said]
+    said.update(zip(meant_only, by_words.shares(meant_only), strict=True))
+    # One that is not embedded yet is found by its words alone.
     found = [
-        (id_, _score(cosine, said.get(id_, 0.0)))
-        for id_, cosine in cosines.items()
-        if cosine >= NEAR or said.get(id_, 0.0) >= WORDS
+        (id_, _score(cosines.get(id_, 0.0), share))
+        for id_, share in said.items()
+        if cosines.get(id_, 0.0) >= NEAR or share >= WORDS
     ]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
-
-
-def _meaning(text: str, embedder: Embedder) -> NDArray[np.float32]:
-    """float32 [d], unit length."""
-    return embedder.embed([fitting(embedder, text)])[0]
 
 
 def _rarer(question: str, common: frozenset[str]) -> str:
@@ -171,15 +172,31 @@ def _is_common(token: str, common: frozenset[str]) -> bool:
     return bool(words) and common.issuperset(words)
 
 
+def _placed(
+    question: str, near: Sequence[tuple[str, float]], places: Places, many: int
+) -> list[tuple[str, float]]:
+    """(id, score) of what may be seen, best first, tables raised, siblings further down.
+
+    Asks where the first `many` of `near` stand and leaves out whom the others could overtake.
+    """
+    raised = TABLE if _tables_may_answer(question) else 0.0
+    there = places([id_ for id_, _ in near[:many]])
+    ranked = _spread(_raised(near[:many], there, raised), there)
+    if many >= len(near):
+        return ranked
+    bound = near[many][1] + raised
+    return [(id_, score) for id_, score in ranked if score > bound]
+
+
 def _tables_may_answer(question: str) -> bool:
     return understood(core(question)).wanted in ("number", "date", "anything")
 
 
 def _raised(
-    ranked: Sequence[tuple[str, float]], places: Mapping[str, Place]
+    ranked: Sequence[tuple[str, float]], places: Mapping[str, Place], by: float
 ) -> list[tuple[str, float]]:
     raised = [
-        (id_, min(1.0, score + TABLE) if id_ in places and places[id_].is_table else score)
+        (id_, min(1.0, score + by) if id_ in places and places[id_].is_table else score)
         for id_, score in ranked
     ]
     return sorted(raised, key=lambda pair: (-pair[1], pair[0]))

@@ -52,19 +52,21 @@ def test_scores_are_bm25() -> None:
         return count * (K1 + 1) / (count + K1 * (1 - B + B * length / (total / len(texts))))
 
     best = (K1 + 1) * (idf(2) + idf(1) + idf(0))
-    assert ranking.ids == [str(ids[0]), str(ids[1])]
-    assert ranking.scores.tolist() == pytest.approx(
-        [
-            (idf(2) * gain(2, lengths[0]) + idf(1) * gain(1, lengths[0])) / best,
-            idf(2) * gain(1, lengths[1]) / best,
-        ],
-        abs=1e-6,
-    )
+    shares = [
+        (idf(2) * gain(2, lengths[0]) + idf(1) * gain(1, lengths[0])) / best,
+        idf(2) * gain(1, lengths[1]) / best,
+        0.0,
+    ]
+    assert [id_ for id_, _ in ranking.best()] == [str(ids[0]), str(ids[1])]
+    assert [share for _, share in ranking.best()] == pytest.approx(shares[:2], abs=1e-6)
+    assert ranking.best(1) == ranking.best()[:1]
+    assert ranking.shares([str(id_) for id_ in ids]) == pytest.approx(shares, abs=1e-6)
 
 
 def test_nothing_asked_finds_nothing() -> None:
-    assert bm25({}, 0, 0).ids == []
-    assert bm25({"oil": b""}, 5, 50).ids == []
+    assert bm25({}, 0, 0).best() == []
+    assert bm25({"oil": b""}, 5, 50).best() == []
+    assert bm25({}, 0, 0).shares([str(uuid.uuid4())]) == [0.0]
 
 
 def test_words_that_most_fragments_hold_are_common() -> None:

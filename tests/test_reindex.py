@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -174,6 +175,10 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
         assert second != first
         vectors = _chroma(stack).get_collection(second).get(include=["embeddings"])
         assert vectors["embeddings"].shape[1] == 64
+        with psycopg.connect(stack.env["DATABASE_URL"].replace("+psycopg", "")) as database:
+            kept = database.execute("SELECT model, length(vector) FROM fragment_vectors").fetchall()
+        assert {length for _, length in kept} == {64 * 4}
+        assert len(kept) == len(vectors["ids"])
         assert "450 watts" in user.ask(instrument, QUESTION)["answer"]
 
 

@@ -14,11 +14,11 @@ import redis
 import structlog
 from sqlalchemy import select
 
-from api import indexes, shards
+from api import indexes, shards, vector_store
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.ingest_store import KNOWN
-from api.models import FragmentRow, Instrument, Shard
+from api.models import FragmentRow, Shard
 from api.services import Services, services
 from pipelines.embedding import Embedder, embed_whole
 from pipelines.errors import PipelineError
@@ -106,12 +106,15 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
             renewed = time.monotonic()
 
     began = time.perf_counter()
-    known = _known(with_, index, texts)
+    hashes = {text.content_hash for text in texts if text.content_hash}
+    known = vector_store.known(session, hashes, index.name)
+    session.commit()
     vectors = _vectors(embedder, texts, known, go_on)
     embedded = time.perf_counter()
     if texts:
         ids = [text.id for text in texts]
         with_.index.upsert(index.collection, ids, vectors, shard.version_id)
+        vector_store.keep(session, ids, vectors, index.name)
     spent = {
         "embed": round(embedded - began, 3),
         "index": round(time.perf_counter() - embedded, 3),
@@ -143,32 +146,6 @@ def _texts(shard: Shard) -> list[_Text]:
         )
         for row in rows
     ]
-
-
-def _known(
-    with_: Services, index: VectorIndex, texts: Sequence[_Text]
-) -> dict[bytes, NDArray[np.float32]]:
-    """Vectors that the same text was given before, by the same model, wherever it stands."""
-    hashes = {text.content_hash for text in texts if text.content_hash}
-    found = db.session.execute(
-        select(FragmentRow.content_hash, FragmentRow.id, Instrument.index["collection"].astext)
-        .join(Instrument, Instrument.id == FragmentRow.instrument_id)
-        .where(
-            FragmentRow.content_hash.in_(hashes),
-            FragmentRow.id.not_in([text.id for text in texts]),
-            Instrument.index["name"].astext == index.name,
-        )
-        .distinct(FragmentRow.content_hash)
-    ).all()
-    db.session.commit()
-    places: dict[str, dict[str, bytes]] = {}
-    for content_hash, id_, collection in found:
-        places.setdefault(collection, {})[id_] = content_hash
-    known = {}
-    for collection, wanted in places.items():
-        for id_, vector in with_.index.vectors(collection, list(wanted)).items():
-            known[wanted[id_]] = vector
-    return known
 
 
 def _vectors(

@@ -18,7 +18,7 @@ from celery import Celery, Task, signals
 from flask import Flask, has_app_context
 
 import celeryconfig
-from api import presence
+from api import presence, searching
 from api.app import create_app
 from api.config import Config
 
@@ -107,10 +107,16 @@ def warm_up() -> None:
     threading.Thread(target=load, name="warm-up", daemon=True).start()
 
 
+def queues_of(sender: Any) -> list[str]:
+    """What the worker listens to; one that answers also searches (workers/search.py)."""
+    queues = list(sender.app.amqp.queues.consume_from)
+    return [*queues, searching.QUEUE] if "answers" in queues else queues
+
+
 @signals.worker_ready.connect
 def _announce(sender: Any, **_: Any) -> None:
     """Say every few seconds that this worker listens, so that a waiting job can tell why."""
-    queues = list(sender.app.amqp.queues.consume_from)
+    queues = queues_of(sender)
     if "answers" in queues:
         warm_up()
     client = redis.Redis.from_url(config.redis_url, decode_responses=True)
@@ -135,7 +141,7 @@ def _heed_stops(sender: Any, **_: Any) -> None:
     take longer than a supervisor does, and `worker_shutdown` after a warm stop only.
     """
     asked = threading.Event()
-    queues = list(sender.app.amqp.queues.consume_from)
+    queues = queues_of(sender)
 
     def run() -> None:
         asked.wait()
@@ -171,7 +177,7 @@ def _stop(**_: Any) -> None:
 @signals.worker_shutdown.connect
 def _leave(sender: Any, **_: Any) -> None:
     stopping.set()
-    give_back(list(sender.app.amqp.queues.consume_from))
+    give_back(queues_of(sender))
 
 
 def give_back(queues: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import indexes, keyword_store, shards
+from api import indexes, keyword_store, shards, vector_store
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.models import FragmentRow, Instrument
@@ -48,6 +48,7 @@ def _fill(running: Running) -> dict[str, Any]:
             break
         time.sleep(WAIT_SECONDS)
     _drop_orphans(running)
+    vector_store.forget_others(session, instrument_id, shadow.name)
     done, total = shards.progress(session, running.job.id)
     shards.collect(session, running.job.id)
     session.commit()

@@ -1,58 +1,88 @@
-"""Answers a search: the model that embeds the question lives here, not in the API."""
+"""Answers searches: the model that embeds the question lives here, not in the API."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
+import redis
 import structlog
+from celery import signals
+from sqlalchemy.exc import SQLAlchemyError
 
-from api.extensions import db
-from api.hits import Filters, named
-from api.searching import TASK, reply
-from api.services import services
+from api import searching
+from api.hits import named
+from api.models.base import Reader
+from api.searching import Question
+from api.services import Services, services
 from pipelines.errors import PipelineError
 from pipelines.highlights import highlights
 from pipelines.retrieval import search as find
 from pipelines.types import Hit
-from workers.finding import indexes_of
-from workers.main import celery
+from workers.finding import indexes_of, reading
+from workers.main import flask_app, queues_of, stopping
 
 log = structlog.get_logger()
 
+THREADS = 4
+WAIT_SECONDS = 2.0
+"""How long a thread waits for a question before it looks whether the worker stops."""
+AWAY_SECONDS = 1.0
 
-@celery.task(name=TASK)
-def search(
-    key: str, instrument_id: str, question: str, filters: dict[str, Any], count: int
-) -> None:
-    """Push {"hits": [...]} or {"error": message} to the list `key`."""
-    with_ = services()
+
+@signals.worker_ready.connect
+def _listen(sender: Any, **_: Any) -> None:
+    if searching.QUEUE in queues_of(sender):
+        for number in range(THREADS):
+            threading.Thread(target=_serve, name=f"search-{number}", daemon=True).start()
+
+
+def _serve() -> None:
+    """Answer questions until the worker stops."""
+    with flask_app().app_context():
+        with_ = services()
+        told = False
+        while not stopping.is_set():
+            try:
+                question = searching.take(with_.redis, WAIT_SECONDS)
+                if question is not None:
+                    searching.reply(with_.redis, question, answer(with_, question))
+                told = False
+            except redis.RedisError as error:
+                if not told:
+                    log.warning("no searches can be taken", error=type(error).__name__)
+                told = True
+                stopping.wait(AWAY_SECONDS)
+
+
+def answer(with_: Services, question: Question) -> dict[str, Any]:
+    """{"hits": [...]}, or {"error": message}: whoever waits hears of every failure."""
     try:
-        hits = _found(instrument_id, question, _filters(filters), count)
-        answer: dict[str, Any] = {"hits": [_shown(question, hit) for hit in hits]}
+        with reading() as session:
+            hits = _found(with_, session, question)
+        return {"hits": [_shown(question.text, hit) for hit in hits]}
     except PipelineError as error:
         log.warning("search failed", error=str(error))
-        answer = {"error": str(error)}
-    finally:
-        db.session.rollback()
-    reply(with_.redis, key, answer)
+        return {"error": str(error)}
+    except SQLAlchemyError as error:
+        log.warning("search failed", error=type(error).__name__)
+        return {"error": "The database is not answering right now; try again in a moment."}
+    except Exception:
+        log.exception("search failed")
+        return {"error": "The search failed; its cause is in the worker's log."}
 
 
-def _found(instrument_id: str, question: str, filters: Filters, count: int) -> list[Hit]:
+def _found(with_: Services, session: Reader, question: Question) -> list[Hit]:
     """What is called so, then what is near, each Fragment once."""
-    session = db.session()
-    first = named(session, instrument_id, question, filters)
-    indexes = indexes_of(services(), session, instrument_id, filters)
-    near = find(question, indexes, count=count) if indexes else []
+    indexes = indexes_of(with_, session, question.instrument_id, question.filters)
+    if indexes:
+        # The model works while the database looks for a name.
+        indexes.meaning(question.text)
+    first = named(session, question.instrument_id, question.text, question.filters)
+    near = find(question.text, indexes, count=question.count) if indexes else []
     best = [hit.model_copy(update={"score": 1.0}) for hit in first]
     known = {hit.fragment_id for hit in best}
-    return [*best, *(hit for hit in near if hit.fragment_id not in known)][:count]
-
-
-def _filters(given: dict[str, Any]) -> Filters:
-    """JSON has lists where Filters has tuples."""
-    names = ("source_ids", "types", "version_ids")
-    lists = {name: None if given[name] is None else tuple(given[name]) for name in names}
-    return Filters(**lists, heading=given["heading"])
+    return [*best, *(hit for hit in near if hit.fragment_id not in known)][: question.count]
 
 
 def _shown(question: str, hit: Hit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from api.models.keywords import KeywordBlock, Posting
 from api.models.llms import LLMDefault, LLMPrompt
 from api.models.people import ApiKey, IdempotentRequest, SignIn, User
 from api.models.shards import Shard
-from api.models.sources import FragmentRow, Source, SourceVersion, Upload
+from api.models.sources import FragmentRow, FragmentVector, Source, SourceVersion, Upload
 
 __all__ = [
     "AccessGrant",
@@ -19,6 +19,7 @@ __all__ = [
     "Citation",
     "EvalRun",
     "FragmentRow",
+    "FragmentVector",
     "GoldenQuestion",
     "IdempotentRequest",
     "Instrument",

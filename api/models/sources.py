@@ -18,6 +18,11 @@ class Source(HasId, HasTimes, Base):
     """
 
     __tablename__ = "sources"
+    __table_args__ = (
+        # Looked up by exact name, of any length, with every search.
+        Index("ix_sources_title", "instrument_id", text("md5(lower(title))")),
+        Index("ix_sources_filename", "instrument_id", text("md5(lower(filename))")),
+    )
 
     instrument_id: Mapped[str] = mapped_column(
         Id, ForeignKey("instruments.id", ondelete="CASCADE"), index=True
@@ -117,3 +122,17 @@ class FragmentRow(HasId, Base):
     tokens: Mapped[int]
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     """SHA-256 of what the model reads: the same text is embedded once."""
+
+
+class FragmentVector(Base):
+    """A Fragment's vector by one model, for those that look for it by id; Chroma has it too."""
+
+    __tablename__ = "fragment_vectors"
+
+    fragment_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("fragments.id", ondelete="CASCADE"), primary_key=True
+    )
+    model: Mapped[str] = mapped_column(primary_key=True)
+    """The model's name with the hash of its weights."""
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    """float32 [d]."""

@@ -1,0 +1,48 @@
+"""Words of the keyword index that were looked up lately, kept in the worker that answers."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping
+
+MOST_BYTES = 64 << 20
+
+
+class KeywordCache:
+    """Postings by instrument and word, the least used forgotten first; for many threads.
+
+    What is kept counts only under the very `state` of the instrument's index that it was read
+    in: whatever is read or deleted changes that.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[tuple[str, str], tuple[Hashable, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, instrument_id: str, state: Hashable, words: Iterable[str]) -> dict[str, bytes]:
+        """Those of `words` that are known, with their postings."""
+        found = {}
+        with self._lock:
+            for word in words:
+                kept = self._kept.get((instrument_id, word))
+                if kept is not None and kept[0] == state:
+                    self._kept.move_to_end((instrument_id, word))
+                    found[word] = kept[1]
+        return found
+
+    def keep(self, instrument_id: str, state: Hashable, postings: Mapping[str, bytes]) -> None:
+        with self._lock:
+            for word, packed in postings.items():
+                self._forget((instrument_id, word))
+                self._kept[instrument_id, word] = (state, packed)
+                self._bytes += len(packed)
+            while self._bytes > self._most_bytes:
+                self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._bytes -= len(kept[1])

@@ -1,0 +1,44 @@
+"""What questions mean to an embedding model, worked out beside whatever else they need."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from pipelines.embedding import Embedder, fitting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+THREADS = 16
+KEPT = 512
+"""Questions whose vectors are kept: another page or a second try asks for the same one."""
+
+
+class QuestionVectors:
+    """Vectors of questions as they are worked out, the least used forgotten first."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
+        self._known: OrderedDict[tuple[str, str], Future[NDArray[np.float32]]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._kept = kept
+
+    def begin(self, embedder: Embedder, question: str) -> Future[NDArray[np.float32]]:
+        """float32 [d], unit length, of as much of the question as the model reads."""
+        key = (embedder.name, question)
+        with self._lock:
+            found = self._known.get(key)
+            if found is None or (found.done() and found.exception() is not None):
+                found = self._known[key] = self._pool.submit(_vector, embedder, question)
+            self._known.move_to_end(key)
+            if len(self._known) > self._kept:
+                self._known.popitem(last=False)
+        return found
+
+
+def _vector(embedder: Embedder, question: str) -> NDArray[np.float32]:
+    return embedder.embed([fitting(embedder, question)])[0]
