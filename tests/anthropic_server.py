@@ -9,14 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.openai_handler import ClientLeft, Handler, ServerClosing
 from tests.openai_replies import Failure, Raw, Reply
-from tests.openai_server import (
-    ClientLeft,
-    Handler,
-    OpenAIServer,
-    Recorded,
-    ServerClosing,
-)
+from tests.openai_requests import Recorded
+from tests.openai_server import OpenAIServer
 
 KINDS = {
     400: "invalid_request_error",

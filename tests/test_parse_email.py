@@ -13,7 +13,7 @@ from pipelines.parsers.detect import detect_path
 from pipelines.types import ParseOptions, Part
 from tests.client import Client
 from tests.documents import pdf, picture
-from tests.test_parse_documents import check_places, check_resumes, parse, segments_of, told
+from tests.parsed_documents import check_places, check_resumes, parse, segments_of, told
 
 
 def mail(subject: str = "The pump", text: str = "It leaks since Monday.") -> EmailMessage:

@@ -10,7 +10,7 @@ import pytest
 from pipelines.errors import SourceTooLarge, SourceUnreadable
 from pipelines.parsers.detect import detect_path
 from tests.client import Client
-from tests.test_parse_documents import check_places, check_resumes, parse, segments_of, told
+from tests.parsed_documents import check_places, check_resumes, parse, segments_of, told
 
 CONTAINER = """<?xml version="1.0"?><container version="1.0"
  xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>

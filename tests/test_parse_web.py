@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.types import Part
-from tests.test_parse_documents import check_places, check_resumes, parse, segments_of, told
+from tests.parsed_documents import check_places, check_resumes, parse, segments_of, told
 
 PROSE = (
     "The rotor is balanced at the factory and must not be opened in the field, since any change "

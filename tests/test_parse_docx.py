@@ -1,0 +1,115 @@
+"""Word documents as their parser reads them: headings, lists, tables, notes, and no text hidden."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from tests.office_files import add_member, save_manual
+from tests.parsed_documents import check_places, check_resumes, parse, told
+
+
+@pytest.fixture
+def word(tmp_path: Path) -> Path:
+    return save_manual(tmp_path / "pump.docx")
+
+
+def test_docx_keeps_headings_lists_and_tables(word: Path) -> None:
+    parts = parse(word)
+    assert told(parts) == [
+        ("metadata", None, "Document no. PM-7"),
+        ("title", 1, "Pump"),
+        ("text", None, "-40 to 85 °C is the range in which the pump may be used."),
+        ("title", 2, "Start"),
+        ("list_item", None, "1. Open the valve"),
+        ("list_item", None, "2. Press start"),
+        ("table", None, "Part | Torque\nBolt | 12 Nm\nNut | 9 Nm"),
+    ]
+    facts = parts[0].facts
+    assert (facts["title"], facts["author"], facts["language"]) == (
+        "Pump manual",
+        "A. Writer",
+        "en",
+    )
+    assert parts[0].unit == "sections"
+    check_places(parts)
+
+
+def test_docx_hides_no_text(tmp_path: Path) -> None:
+    document = docx.Document()
+    style = document.styles.add_style("Kapitel", 1)
+    style.element.get_or_add_pPr().append(parse_xml(f'<w:outlineLvl {nsdecls("w")} w:val="1"/>'))
+    document.add_paragraph("Own heading", style="Kapitel")
+    paragraph = document.add_paragraph("before ")
+    for xml in (
+        '<w:ins w:id="1"><w:r><w:t>inserted</w:t></w:r></w:ins>',
+        '<w:del w:id="2"><w:r><w:delText>deleted</w:delText></w:r></w:del>',
+        "<w:sdt><w:sdtPr/><w:sdtContent><w:r><w:t> controlled</w:t></w:r></w:sdtContent></w:sdt>",
+    ):
+        tag, rest = xml.split(">", 1)
+        paragraph._p.append(parse_xml(f"{tag} {nsdecls('w')}>{rest}".replace("/ xml", " xml")))
+    block = parse_xml(
+        f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>A block control.</w:t></w:r></w:p>"
+        "</w:sdtContent></w:sdt>"
+    )
+    document.element.body.insert(2, block)
+    box = parse_xml(
+        f"<w:r {nsdecls('w')}><w:pict><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p>"
+        "</w:txbxContent></w:pict></w:r>"
+    )
+    document.add_paragraph("Host")._p.append(box)
+    path = tmp_path / "hidden.docx"
+    document.save(path)
+    assert told(parse(path)) == [
+        ("title", 2, "Own heading"),
+        ("text", None, "before inserted controlled"),
+        ("text", None, "A block control."),
+        ("text", None, "Host"),
+        ("text", None, "In a box."),
+    ]
+
+
+def test_docx_footnotes_follow_their_paragraph(word: Path) -> None:
+    add_member(
+        word,
+        "word/footnotes.xml",
+        f'<w:footnotes {nsdecls("w")}><w:footnote w:id="2"><w:p><w:r><w:t>Measured at sea level.'
+        "</w:t></w:r></w:p></w:footnote></w:footnotes>",
+    )
+    with zipfile.ZipFile(word) as package:
+        body = package.read("word/document.xml").decode()
+        rels = package.read("word/_rels/document.xml.rels").decode()
+        types = package.read("[Content_Types].xml").decode()
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    rel = f'<Relationship Id="rId99" Type="{office}/footnotes" Target="footnotes.xml"/>'
+    add_member(word, "word/_rels/document.xml.rels", rels.replace("</Rel", rel + "</Rel", 1))
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    override = f'<Override PartName="/word/footnotes.xml" ContentType="{kind}"/>'
+    add_member(word, "[Content_Types].xml", types.replace("</Types>", override + "</Types>"))
+    reference = '</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r>'
+    body = body.replace("may be used.</w:t></w:r>", f"may be used.{reference}")
+    add_member(word, "word/document.xml", body)
+    texts = [text for _, _, text in told(parse(word))]
+    at = texts.index("Measured at sea level.")
+    assert texts[at - 1].startswith("-40 to 85")
+
+
+def test_a_long_docx_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    document = docx.Document()
+    for number in range(700):
+        if number % 60 == 0:
+            document.add_heading(f"Chapter {number // 60}", level=1)
+        document.add_paragraph(f"Paragraph {number} says something of its own.")
+    path = tmp_path / "long.docx"
+    document.save(path)
+    parts = parse(path)
+    assert len(parts) >= 4
+    assert {part.total for part in parts} == {len(parts)}
+    assert all(part.segments[0].kind == "title" for part in parts)
+    check_places(parts)
+    check_resumes(path, parts)

@@ -1,0 +1,78 @@
+"""HTML as its parser reads it: structure, anchors, encodings, and pages nested without end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.parsed_documents import CORPUS, check_places, needs_corpus, parse, segments_of, told
+
+PAGE = """<!doctype html><html lang="de-AT"><head><title>The page</title>
+<meta name="author" content="A. Writer"><style>p {color: red}</style></head><body>
+<nav>Home</nav><main><h1 id="top">Main <b>title</b></h1><p>First<br>line, H<sub>2</sub>O.</p>
+<script>steal()</script><h2><a name="setup"></a>Setup</h2>
+<ol><li>Open<ul><li>slowly</li></ul></li><li>Close</li></ol>
+<table><caption>Values</caption><tr><th>Name</th><th>Min</th><th>Max</th></tr>
+<tr><td rowspan="2">Pump</td><td>1</td><td>2</td></tr><tr><td colspan="2">none</td></tr></table>
+<table><tr><td><h3>In a layout</h3><p>7</p></td></tr></table>
+<figure><img src="file:///etc/passwd" alt="A pump"><figcaption>The pump</figcaption></figure>
+<details><summary>More</summary>Hidden at first</details>
+<pre>if x:
+    y()</pre><p style="display: none">unseen</p></main><footer>Imprint</footer></body></html>"""
+
+
+def test_html_main_text_with_anchors(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(PAGE)
+    parts = parse(path)
+    assert told(parts) == [
+        ("title", 1, "Main title"),
+        ("text", None, "First line, H2O."),
+        ("title", 2, "Setup"),
+        ("list_item", None, "Open"),
+        ("list_item", None, "slowly"),
+        ("list_item", None, "Close"),
+        ("caption", None, "Values"),
+        ("table", None, "Name | Min | Max\nPump | 1 | 2\nPump | none"),
+        ("title", 3, "In a layout"),
+        ("text", None, "7"),
+        ("caption", None, "A pump"),
+        ("caption", None, "The pump"),
+        ("text", None, "More"),
+        ("text", None, "Hidden at first"),
+        ("code", None, "if x:\n    y()"),
+    ]
+    anchors = [s.locators[0].anchor for s in segments_of(parts)]
+    assert anchors == ["#top"] * 2 + ["#setup"] * 13
+    facts = parts[0].facts
+    assert (facts["title"], facts["author"], facts["language"]) == ("The page", "A. Writer", "de")
+    check_places(parts)
+
+
+@pytest.mark.parametrize("declared", ["windows-1251", "iso-8859-5"])
+def test_html_in_the_encoding_it_declares(tmp_path: Path, declared: str) -> None:
+    path = tmp_path / "page.html"
+    text = f'<html><head><meta charset="{declared}"></head><body><p>Насос открыт</p></body></html>'
+    path.write_bytes(text.encode(declared))
+    parts = parse(path)
+    assert told(parts) == [("text", None, "Насос открыт")]
+    assert parts[0].warnings == ()
+
+
+@pytest.mark.parametrize(("depth", "cut"), [(1000, False), (20_000, True)])
+def test_a_page_nested_without_end(tmp_path: Path, depth: int, cut: bool) -> None:
+    path = tmp_path / "deep.html"
+    path.write_text(f"<html><body><p>outside</p>{'<div>' * depth}the core{'</div>' * depth}")
+    parts = parse(path)
+    texts = [s.text for s in segments_of(parts)]
+    assert texts == (["outside"] if cut else ["outside", "the core"])
+    assert [w.code for w in parts[0].warnings] == (["nested_too_deep"] if cut else [])
+
+
+@needs_corpus
+@pytest.mark.corpus
+def test_the_blog_post_says_what_it_must() -> None:
+    text = "\n".join(s.text for s in segments_of(parse(CORPUS / "html/test_blog.html")))
+    assert "Does Model and Inference Parameter Matter in LLM Applications?" in text
+    assert "function gtag" not in text

@@ -1,0 +1,63 @@
+"""Slides as their parser reads them: each a part, with its number, its tables and its notes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pptx
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from tests.parsed_documents import check_places, check_resumes, parse, told
+
+
+def test_pptx_tells_the_slide(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    for number in (1, 2, 3):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = f"Step {number}"
+        slide.placeholders[1].text = f"-{number} V"
+        slide.notes_slide.notes_text_frame.text = f"Say this at {number}."
+    grid = slide.shapes.add_table(2, 2, 0, Inches(5), Inches(4), Inches(1)).table
+    for index, text in enumerate(("Part", "Price", "Bolt", "2 EUR")):
+        grid.cell(index // 2, index % 2).text = text
+    data = CategoryChartData()
+    data.categories = ["Q1", "Q2"]
+    data.add_series("Sold", (1234567, 0.5))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(3), Inches(3), data)
+    path = tmp_path / "deck.pptx"
+    deck.save(path)
+    parts = parse(path)
+    assert [(part.start, part.stop, part.total, part.unit) for part in parts] == [
+        (0, 1, 3, "slides"),
+        (1, 2, 3, "slides"),
+        (2, 3, 3, "slides"),
+    ]
+    assert told(parts[2:]) == [
+        ("title", 1, "Step 3"),
+        ("text", None, "-3 V"),
+        ("table", None, "Part | Price\nBolt | 2 EUR"),
+        ("table", None, " | Sold\nQ1 | 1234567\nQ2 | 0.5"),
+        ("text", None, "Say this at 3."),
+    ]
+    for number, part in enumerate(parts, start=1):
+        anchors = {locator.anchor for s in part.segments for locator in s.locators}
+        assert anchors == {f"#slide-{number}"}
+    check_places(parts)
+    check_resumes(path, parts)
+
+
+def test_a_slide_of_pictures_says_that_they_were_not_read(tmp_path: Path) -> None:
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_picture(picture, 0, 0)
+    path = tmp_path / "picture.pptx"
+    deck.save(path)
+    (part,) = parse(path)
+    assert part.segments == ()
+    assert [(w.code, w.place) for w in part.warnings] == [("pictures_not_read", "slide 1")]

@@ -1,0 +1,83 @@
+"""Workbooks and CSV as their parsers read them: rows understood alone, located by their cells."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.office_files import add_member, save_parts
+from tests.parsed_documents import check_places, check_resumes, parse, segments_of
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    return save_parts(tmp_path / "parts.xlsx")
+
+
+def test_xlsx_rows_are_understood_alone_and_located_by_cells(workbook: Path) -> None:
+    parts = parse(workbook)
+    assert {part.unit for part in parts} == {"sheets"}
+    segments = segments_of(parts)
+    assert [(s.kind, s.text) for s in segments[:2]] == [
+        ("title", "Parts"),
+        ("text", "Spare parts of the pump"),
+    ]
+    tables = [s for s in segments if s.kind == "table" and s.locators[0].anchor.startswith("Parts")]
+    rows = {}
+    for table in tables:
+        lines = table.text.split("\n")
+        assert lines[0] == "Name | Qty | Share"
+        assert len(table.text) <= 700
+        for line, locator in zip(lines[1:], table.locators[1:], strict=True):
+            rows[line] = locator.anchor
+    assert len(rows) == 1200
+    assert rows["bolt 1 | 1.5 | 12.5%"] == "Parts!A4:C4"
+    assert rows["bolt 1200 | 1200.5 | 12.5%"] == "Parts!A1203:C1203"
+    last = segments[-1]
+    assert (last.text, last.locators[0].anchor) == ("k | 5", "'Q1 ''draft'''!C3:D3")
+    check_places(parts)
+    check_resumes(workbook, parts)
+
+
+def test_formulas_without_results_are_told(workbook: Path) -> None:
+    warnings = [w for part in parse(workbook) for w in part.warnings]
+    assert [(w.code, w.place) for w in warnings] == [("formulas_not_computed", "sheet Q1 'draft'")]
+
+
+def test_a_sheet_that_lies_about_its_size_is_read_whole(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for number in range(5):
+        book.active.append([f"row {number}", number])
+    path = tmp_path / "lie.xlsx"
+    book.save(path)
+    with zipfile.ZipFile(path) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml").decode()
+    add_member(path, "xl/worksheets/sheet1.xml", sheet.replace('ref="A1:B5"', 'ref="A1"'))
+    assert "row 4 | 4" in segments_of(parse(path))[-1].text
+
+
+def test_csv_dialect_header_and_rows(tmp_path: Path) -> None:
+    path = tmp_path / "values.csv"
+    rows = "\r\n".join(f'"pump; {n}";{n},5;ok' for n in range(1, 1101))
+    path.write_bytes(f"Gerät;Wert;Zustand\r\n{rows}\r\n".encode("utf-8-sig"))
+    parts = parse(path)
+    assert len(parts) == 3
+    assert {part.total for part in parts} == {3}
+    segments = segments_of(parts)
+    assert all(s.text.startswith("Gerät | Wert | Zustand\n") for s in segments)
+    assert segments[-1].text.endswith("pump; 1100 | 1100,5 | ok")
+    assert segments[-1].locators[-1].anchor == "#row=1101"
+    check_places(parts)
+    check_resumes(path, parts)
+
+
+def test_csv_with_a_quote_that_never_ends(tmp_path: Path) -> None:
+    path = tmp_path / "quote.csv"
+    path.write_text('size,n\n5",1\n"6,2\n' + "x,3\n" * 9000)
+    parts = parse(path)
+    assert [w.code for part in parts for w in part.warnings] == ["csv_quotes_ignored"]
+    assert segments_of(parts)[0].text.startswith('size | n\n5" | 1\n"6 | 2\nx | 3')
+    assert parts[0].facts["rows"] == 9003
