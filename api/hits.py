@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from api.models import FragmentRow, Job, Source
-from api.models.base import Reader, is_uuid
+from api.models.base import Reader, among, is_uuid
 from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.retrieval import Place
 from pipelines.types import Hit
@@ -55,7 +55,7 @@ def places(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping
         select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
         .join(Source, Source.id == FragmentRow.source_id)
         .where(
-            _among(ids),
+            among(FragmentRow.id, ids),
             FragmentRow.instrument_id == instrument_id,
             FragmentRow.version_id == Source.current_version_id,
         )
@@ -68,7 +68,7 @@ def places(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping
 
 def load(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:
     """Those of `ids` that may be seen: of current versions of this instrument."""
-    rows = session.execute(_visible(instrument_id).where(_among(ids)))
+    rows = session.execute(_visible(instrument_id).where(among(FragmentRow.id, ids)))
     return {row.id: _hit(row) for row in rows.all()}
 
 
@@ -144,11 +144,6 @@ def named(session: Reader, instrument_id: str, name: str, filters: Filters) -> l
 def _folded(name: Any) -> ColumnElement[str]:
     """As the indexes on names hold it."""
     return func.md5(func.lower(name))
-
-
-def _among(ids: Collection[str]) -> ColumnElement[bool]:
-    """One array instead of a parameter for each: a search looks for hundreds."""
-    return FragmentRow.id == any_(literal(list(ids), ARRAY(FragmentRow.id.type)))
 
 
 def _visible(instrument_id: str) -> Select[Any]:

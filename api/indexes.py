@@ -103,7 +103,13 @@ def switch(session: Session, instrument_id: str, shadow: VectorIndex) -> bool:
         .where(Instrument.id == instrument_id)
         .with_for_update()
     ).one_or_none()
-    if row is None or row.shadow_index != shadow.row:
+    if row is None:
+        return False
+    serves, fills = row
+    if serves is not None and serves["collection"] == shadow.collection:
+        # A run of the same job that was broken off later saw to it.
+        return True
+    if fills != shadow.row:
         return False
     missing = exists().where(Shard.job_id == shadow.job_id, Shard.done_at.is_(None))
     if session.scalar(select(missing)):

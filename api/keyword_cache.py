@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 MOST_BYTES = 64 << 20
+ENTRY_BYTES = 400
+"""What a word costs beside its postings; most words that are asked for stand nowhere."""
+
+State = tuple[int, ...]
+"""Figures of an instrument's keyword index that another index does not have."""
 
 
 class KeywordCache:
@@ -19,10 +24,10 @@ class KeywordCache:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._kept: OrderedDict[tuple[str, str], tuple[Hashable, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], tuple[State, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, instrument_id: str, state: Hashable, words: Iterable[str]) -> dict[str, bytes]:
+    def get(self, instrument_id: str, state: State, words: Iterable[str]) -> dict[str, bytes]:
         """Those of `words` that are known, with their postings."""
         found = {}
         with self._lock:
@@ -33,16 +38,16 @@ class KeywordCache:
                     found[word] = kept[1]
         return found
 
-    def keep(self, instrument_id: str, state: Hashable, postings: Mapping[str, bytes]) -> None:
+    def keep(self, instrument_id: str, state: State, postings: Mapping[str, bytes]) -> None:
         with self._lock:
             for word, packed in postings.items():
                 self._forget((instrument_id, word))
                 self._kept[instrument_id, word] = (state, packed)
-                self._bytes += len(packed)
+                self._bytes += len(packed) + ENTRY_BYTES
             while self._bytes > self._most_bytes:
                 self._forget(next(iter(self._kept)))
 
     def _forget(self, key: tuple[str, str]) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
-            self._bytes -= len(kept[1])
+            self._bytes -= len(kept[1]) + ENTRY_BYTES

@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     LargeBinary,
     Text,
-    any_,
     cast,
     delete,
     func,
@@ -23,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from api.keyword_cache import KeywordCache
 from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
-from api.models.base import Reader
+from api.models.base import Reader, among
 from pipelines.keywords import Ranking, bm25, index_words, pack
 from pipelines.types import embedding_text
 
@@ -43,29 +41,32 @@ def rank(
     looked_in = KeywordBlock.instrument_id == instrument_id
     if version_ids is not None:
         # A word is as rare as it is where one looks.
-        looked_in &= _is_any(KeywordBlock.version_id, version_ids)
-    sums = (KeywordBlock.fragments, KeywordBlock.words, KeywordBlock.id)
+        looked_in &= among(KeywordBlock.version_id, version_ids)
     # Blocks are never changed, and a new one has a higher id: other sums, another index.
-    state = session.execute(
-        select(func.count(), *(func.coalesce(func.sum(column), 0) for column in sums)).where(
-            looked_in
-        )
-    ).one()
+    sums = (KeywordBlock.fragments, KeywordBlock.words, KeywordBlock.id)
+    figures = [func.count(), *(func.coalesce(func.sum(column), 0) for column in sums)]
+    state = tuple(map(int, session.execute(select(*figures).where(looked_in)).one()))
     known = cache.get(instrument_id, state, words) if version_ids is None else {}
     if missing := [word for word in words if word not in known]:
         found = (
-            select(Posting.word, func.string_agg(Posting.entries, literal(b"")))
-            .where(Posting.instrument_id == instrument_id, _is_any(Posting.word, missing))
+            select(
+                *(select(figure).where(looked_in).scalar_subquery() for figure in figures),
+                Posting.word,
+                func.string_agg(Posting.entries, literal(b"")),
+            )
+            .where(Posting.instrument_id == instrument_id, among(Posting.word, missing))
             .group_by(Posting.word)
         )
         if version_ids is not None:
             found = found.join(KeywordBlock).where(looked_in)
         read = dict.fromkeys(missing, b"")
-        read.update(list(session.execute(found).tuples()))
+        for *now, word, packed in session.execute(found).all():
+            state = tuple(map(int, now))
+            read[word] = packed
         if version_ids is None:
             cache.keep(instrument_id, state, read)
         known.update(read)
-    return bm25({word: known[word] for word in words}, int(state[1]), int(state[2]))
+    return bm25({word: known[word] for word in words}, state[1], state[2])
 
 
 def replace(
@@ -181,8 +182,3 @@ def _stored(session: Session, version_id: str, ordinals: tuple[int, int]) -> Seq
         .mappings()
         .all()
     )
-
-
-def _is_any(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """One array instead of a parameter for each, so that Postgres plans the statement once."""
-    return column == any_(literal(list(values), ARRAY(column.type)))

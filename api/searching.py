@@ -7,11 +7,11 @@ outlive whoever asked, and its way there and back take longer than the search.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from typing import Any, Self, cast
 
-import redis as redis_errors
-from redis import Redis
+from redis import Redis, RedisError
 
 from api import presence
 from api.errors import refuse
@@ -22,8 +22,10 @@ from api.services import Services
 QUEUE = "searches"
 ASKED = f"vouch:{QUEUE}"
 """The list of Questions as JSON, the oldest first."""
-SECONDS = 15
+SECONDS = 15.0
 """How long a caller waits; what nobody took by then is taken back."""
+WAIT_SECONDS = 2.0
+"""One wait for Redis, well below what its client takes for a lost connection."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Question:
     """A search as it waits for a worker."""
 
     reply_to: str
+    until: float
+    """When nobody waits any more, seconds since 1970."""
     instrument_id: str
     text: str
     filters: Filters
@@ -55,23 +59,16 @@ def search(
     with_: Services, instrument_id: str, question: str, filters: Filters, count: int
 ) -> list[dict[str, Any]]:
     """At most `count` hits as JSON, best first. Refuses with 503 when no worker answers."""
-    key = f"vouch:search:{new_id()}"
-    message = Question(key, instrument_id, question, filters, count).message
     redis = cast("Redis", with_.redis)
+    key, until = f"vouch:search:{new_id()}", time.time() + SECONDS
+    message = Question(key, until, instrument_id, question, filters, count).message
     try:
-        redis.rpush(ASKED, message)
-        said = _heard(redis, key, SECONDS / 2)
+        said = _asked(redis, key, message)
         if said is None:
-            if redis.lpos(ASKED, message) is None:
-                # Whoever took it may be gone.
-                redis.rpush(ASKED, message)
-            said = _heard(redis, key, SECONDS / 2)
-        if said is None:
-            redis.lrem(ASKED, 1, message)
             if not presence.listening(redis, QUEUE):
                 refuse(503, f"No worker listens to queue {QUEUE}; start one, then search again.")
             refuse(503, "The search took too long; try again in a moment.")
-    except redis_errors.RedisError:
+    except RedisError:
         refuse(503, "Searching is not possible right now; try again in a moment.")
     answer = json.loads(said)
     if "error" in answer:
@@ -79,21 +76,44 @@ def search(
     return cast("list[dict[str, Any]]", answer["hits"])
 
 
-def take(redis: Redis, seconds: float) -> Question | None:
-    """The next Question, each for one worker; None when none comes within `seconds`."""
-    message = _heard(redis, ASKED, seconds)
-    return None if message is None else Question.read(message)
+def _asked(redis: Redis, key: str, message: str) -> str | None:
+    """What a worker said; a question that was taken and not answered in half the time is asked
+    once more, since whoever took it may be gone."""
+    redis.rpush(ASKED, message)
+    try:
+        said = _heard(redis, key, SECONDS / 2)
+        if said is None:
+            if redis.lpos(ASKED, message) is None:
+                redis.lpush(ASKED, message)
+            said = _heard(redis, key, SECONDS / 2)
+        return said
+    finally:
+        redis.lrem(ASKED, 0, message)
+
+
+def take(redis: Redis) -> str | None:
+    """The next Question's message, each for one worker; None when none came for a while."""
+    return _heard(redis, ASKED, WAIT_SECONDS)
+
+
+def give_back(redis: Redis, message: str) -> None:
+    """Let another worker have a message that was taken."""
+    redis.lpush(ASKED, message)
 
 
 def reply(redis: Redis, question: Question, answer: dict[str, Any]) -> None:
     """Hand {"hits": [...]} or {"error": message} to whoever waits for it."""
     with redis.pipeline() as pipe:
         pipe.rpush(question.reply_to, json.dumps(answer))
-        pipe.expire(question.reply_to, SECONDS)
+        pipe.expire(question.reply_to, int(SECONDS))
         pipe.execute()
 
 
 def _heard(redis: Redis, key: str, seconds: float) -> str | None:
     """The first of a list, as soon as there is one."""
-    said = cast("list[str] | None", redis.blpop([key], timeout=seconds))
-    return None if said is None else said[1]
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        said = cast("list[str] | None", redis.blpop([key], timeout=min(left, WAIT_SECONDS)))
+        if said is not None:
+            return said[1]
+    return None

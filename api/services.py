@@ -49,6 +49,8 @@ class Services:
             decode_responses=True,
             socket_connect_timeout=3,
             health_check_interval=30,
+            # Whoever waits for an answer holds one.
+            max_connections=1000,
         )
 
     @cached_property

@@ -3,14 +3,13 @@ and Hits that say the same are folded."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
+from pipelines.keywords import index_words
 from pipelines.types import Hit
 
 SAME = 0.9
 """Share of words that two Hits have in common (Jaccard) from which they say the same."""
-_WORD = re.compile(r"\w+")
 _ENDS = frozenset(".!?…:;。！？؟۔।\"'”’»)]}」』）")
 _FLOWING = ("text", "speech", "list_item")
 
@@ -23,7 +22,7 @@ def fold(hits: Sequence[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     known: list[frozenset[str]] = []
     for hit in hits:
-        words = frozenset(_WORD.findall(hit.text.lower()))
+        words = frozenset(index_words(hit.text))
         if not any(_alike(words, other) for other in known):
             kept.append(hit)
             known.append(words)
@@ -88,5 +87,8 @@ def _spans(hit: Hit, shift: int, places: int = 0) -> tuple[tuple[int, int, int, 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     if min(len(one), len(other)) < SAME * max(len(one), len(other)):
+        return False
+    # One figure may be all that two reports differ in.
+    if any(character.isdigit() for word in one ^ other for character in word):
         return False
     return bool(one | other) and len(one & other) >= SAME * len(one | other)

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from pipelines.reranking import Reranker
 
 NEAREST = 100
-"""Fragments taken by meaning ..."""
-SAID = 40
-"""... and by words."""
+"""Fragments taken by meaning, and as many by words."""
 LOOKED_AT = 6
 """Times as many as are wanted: it is asked first where these stand."""
 HITS = 16
@@ -99,12 +97,10 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     wanted = max(count, RERANKED) if indexes.reranker else count
     near = _ranked(question, indexes)
     # Where the first of them stand is enough for most; a filter may leave few of those.
-    looked_at = [] if indexes.accepts else [LOOKED_AT * wanted]
-    hits: list[Hit] = []
-    for many in (*looked_at, len(near)):
-        hits = _loaded(_placed(question, near, indexes.places, many), indexes, wanted)
-        if len(hits) >= wanted:
-            break
+    many = len(near) if indexes.accepts else LOOKED_AT * wanted
+    hits = _loaded(_placed(question, near, indexes.places, many), indexes, wanted)
+    if len(hits) < wanted and many < len(near):
+        hits = _loaded(_placed(question, near, indexes.places, len(near)), indexes, wanted)
     if indexes.reranker is not None:
         hits = indexes.reranker.rerank(question, hits[:wanted])
     return hits[:count]
@@ -136,7 +132,7 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
 
     meant = indexes.meaning(question)
     by_words = indexes.words(question)
-    said = dict(by_words.best(SAID))
+    said = dict(by_words.best(NEAREST))
     # Most of them are not among the nearest; the model still works.
     vectors = indexes.vectors_of(list(said)) if said else {}
     vector = meant.result()

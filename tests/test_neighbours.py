@@ -67,3 +67,12 @@ def test_hits_that_say_the_same_are_folded_into_the_best() -> None:
     again = hit("Check the OIL level, daily!")
     other = hit("Check the oil level weekly.")
     assert fold([best, again, other]) == [best, other]
+
+
+def test_hits_that_differ_in_a_figure_say_something_else() -> None:
+    text = (
+        "The relief valve of the main feed pump in the boiler house opens at {} bar, closes by "
+        "itself, and must be tested by the operator with the hand lever once in every year."
+    )
+    hits = [hit(text.format(35)), hit(text.format(48)), hit(text.format("48,"))]
+    assert fold(hits) == hits[:2]

@@ -43,6 +43,32 @@ def test_a_lost_index_is_made_anew_from_what_is_stored(
     assert "77 kilograms" in turn["citations"][0]["quote"]
 
 
+def test_a_job_broken_off_after_the_switch_begins_nothing_anew(
+    admin: Client, instrument: str, app: Flask
+) -> None:
+    """Its index serves by then: to fill it again, and give that up, would take it away."""
+    from sqlalchemy import update
+
+    from api import indexes
+    from api.extensions import db
+    from api.jobs import later
+    from api.models import Job
+
+    admin.add_bytes(instrument, "mixer.md", NOTES)
+    job_id = admin.post(f"/api/instruments/{instrument}/reindex").json()["job_id"]
+    assert admin.wait(job_id)["state"] == "done"
+    with app.app_context():
+        session = db.session()
+        serves = indexes.in_use(session, instrument)
+        again = update(Job).where(Job.id == job_id).values(state="queued", finished_at=None)
+        session.execute(again.values(created_at=later(-60)))
+        session.commit()
+    assert admin.wait(job_id)["state"] == "done"
+    with app.app_context():
+        assert indexes.in_use(db.session(), instrument) == serves
+    assert "450 watts" in admin.ask(instrument, QUESTION)["citations"][0]["quote"]
+
+
 def test_sources_read_before_there_was_a_keyword_index_get_one(
     admin: Client, instrument: str, app: Flask
 ) -> None:

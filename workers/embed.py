@@ -114,7 +114,8 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     if texts:
         ids = [text.id for text in texts]
         with_.index.upsert(index.collection, ids, vectors, shard.version_id)
-        vector_store.keep(session, ids, vectors, index.name)
+        kept = [text.content_hash for text in texts]
+        vector_store.keep(session, ids, kept, vectors, index.name)
     spent = {
         "embed": round(embedded - began, 3),
         "index": round(time.perf_counter() - embedded, 3),
@@ -186,6 +187,7 @@ def _take_back(with_: Services, shard: Shard, index: VectorIndex, ids: list[str]
     session.rollback()
     if index.collection not in kept:
         with_.index.drop(index.collection)
+        vector_store.forget_unused(session, shard.instrument_id)
     elif gone := [id_ for id_ in ids if id_ not in there]:
         with_.index.delete(index.collection, gone)
 

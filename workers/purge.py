@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import vector_store
+from api.extensions import db
 from api.page_pictures import cached_pdf
 from pipelines.index import collection_name
 from workers.lifecycle import Running, run
@@ -31,8 +33,10 @@ def _purge(running: Running) -> dict[str, Any]:
             if name.startswith(prefix):
                 for version_id in payload["version_ids"]:
                     index.delete_version(name, version_id)
-    for name in payload.get("collections", []):
-        index.drop(name)
+    if collections := payload.get("collections"):
+        for name in collections:
+            index.drop(name)
+        vector_store.forget_unused(db.session(), running.job.subject_id)
     for citing in payload.get("logs", []):
         with_.events.forget(citing)
     for version_id in payload.get("version_ids", []):

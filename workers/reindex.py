@@ -48,7 +48,7 @@ def _fill(running: Running) -> dict[str, Any]:
             break
         time.sleep(WAIT_SECONDS)
     _drop_orphans(running)
-    vector_store.forget_others(session, instrument_id, shadow.name)
+    vector_store.forget_unused(session, instrument_id)
     done, total = shards.progress(session, running.job.id)
     shards.collect(session, running.job.id)
     session.commit()
@@ -63,7 +63,7 @@ def _shadow(running: Running, session: Session) -> VectorIndex:
     instrument = session.get(Instrument, job.subject_id, populate_existing=True)
     if instrument is None:
         raise Cancelled("The instrument was deleted.")
-    begun = VectorIndex.of(instrument.shadow_index)
+    serving, begun = VectorIndex.of(instrument.index), VectorIndex.of(instrument.shadow_index)
     session.commit()
     if begun is not None and begun.job_id == job.id:
         return begun
@@ -72,6 +72,9 @@ def _shadow(running: Running, session: Session) -> VectorIndex:
     shadow = VectorIndex(
         with_.config.embedding_model, embedder.name, f"{first}-{job.id[:8]}", job.id
     )
+    if serving is not None and serving.collection == shadow.collection:
+        # It took over already; only what comes after that is left to do.
+        return shadow
     running.hold()
     indexes.begin(session, job.subject_id, shadow)
     session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import redis
@@ -25,8 +26,6 @@ from workers.main import flask_app, queues_of, stopping
 log = structlog.get_logger()
 
 THREADS = 4
-WAIT_SECONDS = 2.0
-"""How long a thread waits for a question before it looks whether the worker stops."""
 AWAY_SECONDS = 1.0
 
 
@@ -38,28 +37,42 @@ def _listen(sender: Any, **_: Any) -> None:
 
 
 def _serve() -> None:
-    """Answer questions until the worker stops."""
+    """Answer questions until the worker stops, whatever comes."""
     with flask_app().app_context():
         with_ = services()
         told = False
         while not stopping.is_set():
             try:
-                question = searching.take(with_.redis, WAIT_SECONDS)
-                if question is not None:
-                    searching.reply(with_.redis, question, answer(with_, question))
+                _turn(with_)
                 told = False
             except redis.RedisError as error:
                 if not told:
                     log.warning("no searches can be taken", error=type(error).__name__)
                 told = True
                 stopping.wait(AWAY_SECONDS)
+            except Exception:
+                log.exception("a search could not be read")
+
+
+def _turn(with_: Services) -> None:
+    """Take the next question, if one comes, and answer it."""
+    message = searching.take(with_.redis)
+    if message is None:
+        return
+    if stopping.is_set():
+        searching.give_back(with_.redis, message)
+        return
+    question = Question.read(message)
+    # Nobody waits for an old one; those who still wait come first.
+    if question.until > time.time():
+        searching.reply(with_.redis, question, answer(with_, question))
 
 
 def answer(with_: Services, question: Question) -> dict[str, Any]:
     """{"hits": [...]}, or {"error": message}: whoever waits hears of every failure."""
     try:
-        with reading() as session:
-            hits = _found(with_, session, question)
+        with reading() as connection:
+            hits = _found(with_, connection, question)
         return {"hits": [_shown(question.text, hit) for hit in hits]}
     except PipelineError as error:
         log.warning("search failed", error=str(error))
@@ -72,14 +85,15 @@ def answer(with_: Services, question: Question) -> dict[str, Any]:
         return {"error": "The search failed; its cause is in the worker's log."}
 
 
-def _found(with_: Services, session: Reader, question: Question) -> list[Hit]:
+def _found(with_: Services, reader: Reader, question: Question) -> list[Hit]:
     """What is called so, then what is near, each Fragment once."""
-    indexes = indexes_of(with_, session, question.instrument_id, question.filters)
-    if indexes:
+    instrument_id, text, filters = question.instrument_id, question.text, question.filters
+    indexes = indexes_of(with_, reader, instrument_id, filters)
+    if indexes and indexes.version_ids != []:
         # The model works while the database looks for a name.
-        indexes.meaning(question.text)
-    first = named(session, question.instrument_id, question.text, question.filters)
-    near = find(question.text, indexes, count=question.count) if indexes else []
+        indexes.meaning(text)
+    first = named(reader, instrument_id, text, filters)
+    near = find(text, indexes, count=question.count) if indexes else []
     best = [hit.model_copy(update={"score": 1.0}) for hit in first]
     known = {hit.fragment_id for hit in best}
     return [*best, *(hit for hit in near if hit.fragment_id not in known)][: question.count]

@@ -1,9 +1,11 @@
 """What every table shares: UUID keys, times in UTC, constraint names that migrations can find."""
 
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, DateTime, MetaData
+from sqlalchemy import ARRAY, ColumnElement, Connection, DateTime, MetaData, any_, literal
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -51,3 +53,9 @@ class HasId:
 class HasTimes:
     created_at: Mapped[datetime] = mapped_column(Time, default=now, index=True)
     updated_at: Mapped[datetime] = mapped_column(Time, default=now, onupdate=now)
+
+
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """`column` is one of `values`: one array instead of a parameter for each, so that Postgres
+    plans a statement once however many there are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))

@@ -17,7 +17,7 @@ class KeywordBlock(Base):
         Index(
             "ix_keyword_blocks_totals",
             "instrument_id",
-            postgresql_include=["fragments", "words"],
+            postgresql_include=["fragments", "words", "id"],
         ),
         Index("ix_keyword_blocks_version", "version_id", "first_ordinal"),
     )

@@ -15,6 +15,8 @@ depends_on = None
 def upgrade():
     op.create_index('ix_sources_title', 'sources', ['instrument_id', sa.text('md5(lower(title))')])
     op.create_index('ix_sources_filename', 'sources', ['instrument_id', sa.text('md5(lower(filename))')])
+    op.drop_index('ix_keyword_blocks_totals', table_name='keyword_blocks')
+    op.create_index('ix_keyword_blocks_totals', 'keyword_blocks', ['instrument_id'], postgresql_include=['fragments', 'words', 'id'])
     op.create_table('fragment_vectors',
     sa.Column('fragment_id', sa.UUID(as_uuid=False), nullable=False),
     sa.Column('model', sa.String(), nullable=False),
@@ -26,5 +28,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table('fragment_vectors')
+    op.drop_index('ix_keyword_blocks_totals', table_name='keyword_blocks')
+    op.create_index('ix_keyword_blocks_totals', 'keyword_blocks', ['instrument_id'], postgresql_include=['fragments', 'words'])
     op.drop_index('ix_sources_filename', table_name='sources')
     op.drop_index('ix_sources_title', table_name='sources')
