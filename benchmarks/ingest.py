@@ -216,6 +216,22 @@ def ours(files: list[Path], processes: int) -> dict[str, Any]:
         }
 
 
+def first_page(file: Path, processes: int) -> float:
+    """Seconds from `complete` to a first page that can be asked about, nothing else being read."""
+    with (
+        tempfile.TemporaryDirectory(prefix="vouch-bench-") as folder,
+        Stack(Path(folder), port=0, env=settings(processes)) as stack,
+    ):
+        user = User(stack.url)
+        _warm(user, Path(folder), processes)
+        upload = user.put(file)
+        began = time.perf_counter()
+        job_id = user.complete(upload)["job_id"]
+        while not (job := user.job(job_id))["done"] and job["finished_at"] is None:
+            time.sleep(POLL / 2)
+        return time.perf_counter() - began
+
+
 def _warm(user: User, folder: Path, processes: int) -> None:
     """Each ingest process has loaded the model and has its parser."""
     from reportlab.pdfgen import canvas
@@ -319,7 +335,8 @@ def show(result: dict[str, Any]) -> None:
     rows.append(("pages/s", *(_rate(side, "pages") for side in (mine, other))))
     rows.append(("fragments/s", _rate(mine, "fragments"), _rate(other, "chunks") if other else "-"))
     if mine["first_page_seconds"] is not None:
-        rows.append(("first page searchable after s", f"{mine['first_page_seconds']:.2f}", "-"))
+        rows.append(("first page among all after s", f"{mine['first_page_seconds']:.2f}", "-"))
+    rows.append(("first page alone after s", f"{result['first_page_alone_seconds']:.2f}", "-"))
     largest = max(mine["peak_rss_mb"].get(role, 0) for role in ("ingest worker", "parser"))
     rows.append(("peak RSS MB", str(largest), str(other["peak_rss_mb"]) if other else "-"))
     for row in rows:
@@ -347,6 +364,7 @@ def main() -> None:
     chosen = parser.parse_args()
     files = chosen.files or [CORPUS / "pdf" / f"{name}.pdf" for name in ("DA-619p", *SMALL)]
     result: dict[str, Any] = {"vouch": ours([f.resolve() for f in files], chosen.processes)}
+    result["first_page_alone_seconds"] = first_page(files[0].resolve(), chosen.processes)
     if not chosen.alone:
         result["langchain"] = langchain([f.resolve() for f in files])
         sides = (result["vouch"], result["langchain"])
