@@ -26,7 +26,7 @@ B = 0.75
 LONGEST_WORD = 64
 LONGEST_TOKEN = 64
 """Characters between white space of what is worth remembering."""
-COMMON = 0.4
+COMMON = 0.3
 """Share of the Fragments from which on a word is common, where there are enough to tell."""
 ENOUGH = 40
 MOST = 0xFFFF

@@ -132,12 +132,14 @@ def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
 
     meant = indexes.meaning(question)
     by_words = indexes.words(question)
+    rarer = _rarer(question, by_words.common)
+    stressed = indexes.meaning(rarer) if rarer else None
+    # Most of these are not among the nearest; the model still works.
     said = dict(by_words.best(NEAREST))
-    # Most of them are not among the nearest; the model still works.
     vectors = indexes.vectors_of(list(said)) if said else {}
     vector = meant.result()
-    if rarer := _rarer(question, by_words.common):
-        vector = vector + indexes.meaning(rarer).result()
+    if stressed is not None:
+        vector = vector + stressed.result()
         vector /= np.linalg.norm(vector)
     cosines = dict(
         indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=indexes.version_ids)
