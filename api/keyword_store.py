@@ -6,20 +6,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    LargeBinary,
-    Text,
-    cast,
-    delete,
-    func,
-    insert,
-    literal,
-    select,
-)
+from sqlalchemy import ARRAY, LargeBinary, Text, cast, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from api.keyword_cache import KeywordCache
+from api.keyword_cache import KeywordCache, State
 from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
 from api.models.base import Reader, among
 from pipelines.keywords import Ranking, bm25, index_words, pack
@@ -44,29 +34,34 @@ def rank(
         looked_in &= among(KeywordBlock.version_id, version_ids)
     # Blocks are never changed, and a new one has a higher id: other sums, another index.
     sums = (KeywordBlock.fragments, KeywordBlock.words, KeywordBlock.id)
-    figures = [func.count(), *(func.coalesce(func.sum(column), 0) for column in sums)]
-    state = tuple(map(int, session.execute(select(*figures).where(looked_in)).one()))
+    figures = select(
+        func.count().label("blocks"),
+        *(func.coalesce(func.sum(column), 0).label(column.key) for column in sums),
+    ).where(looked_in)
+    state = _state(session.execute(figures).one())
     known = cache.get(instrument_id, state, words) if version_ids is None else {}
     if missing := [word for word in words if word not in known]:
+        now = figures.subquery()
         found = (
-            select(
-                *(select(figure).where(looked_in).scalar_subquery() for figure in figures),
-                Posting.word,
-                func.string_agg(Posting.entries, literal(b"")),
-            )
+            select(Posting.word, func.string_agg(Posting.entries, literal(b"")), *now.c)
+            .join(now, literal(True))
             .where(Posting.instrument_id == instrument_id, among(Posting.word, missing))
-            .group_by(Posting.word)
+            .group_by(Posting.word, *now.c)
         )
         if version_ids is not None:
-            found = found.join(KeywordBlock).where(looked_in)
+            found = found.join(KeywordBlock, KeywordBlock.id == Posting.block_id).where(looked_in)
         read = dict.fromkeys(missing, b"")
-        for *now, word, packed in session.execute(found).all():
-            state = tuple(map(int, now))
+        for word, packed, *then in session.execute(found).all():
+            state = _state(then)
             read[word] = packed
         if version_ids is None:
             cache.keep(instrument_id, state, read)
         known.update(read)
     return bm25({word: known[word] for word in words}, state[1], state[2])
+
+
+def _state(figures: Sequence[Any]) -> State:
+    return tuple(int(figure) for figure in figures)
 
 
 def replace(
