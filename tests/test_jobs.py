@@ -210,6 +210,7 @@ def test_a_killed_worker_costs_nothing_but_time(
     assert undisturbed["report"]["fragments_known"] == undisturbed["fragment_count"]
 
 
+@pytest.mark.slow
 def test_cancel_stops_the_work_and_retry_goes_on(admin: Client, instrument: str) -> None:
     answer = _begun(admin, instrument, _pages(200, uuid.uuid4().hex))
     assert admin.post(f"/api/jobs/{answer['job_id']}/cancel").status_code == 202
