@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 MOST_BYTES = 64 << 20
 ENTRY_BYTES = 400
-"""What a word costs beside its postings; most words that are asked for stand nowhere."""
+"""About what a word costs beside its postings; many words that are asked for stand nowhere."""
 
 State = tuple[int, ...]
 """Figures of an instrument's keyword index that another index does not have."""

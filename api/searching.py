@@ -1,7 +1,7 @@
 """Asking a worker to search: the models that rank live there.
 
-A question and its reply pass through two lists in Redis; nothing of them is kept. A job would
-outlive whoever asked, and its way there and back take longer than the search.
+A question and its reply pass through two lists in Redis; nothing of them is kept there. A job
+would outlive whoever asked.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ def _asked(redis: Redis, key: str, message: str) -> str | None:
     """What a worker said; a question that was taken and not answered in half the time is asked
     once more, since whoever took it may be gone."""
     redis.rpush(ASKED, message)
-    try:
-        said = _heard(redis, key, SECONDS / 2)
-        if said is None:
-            if redis.lpos(ASKED, message) is None:
-                redis.lpush(ASKED, message)
-            said = _heard(redis, key, SECONDS / 2)
+    said = _heard(redis, key, SECONDS / 2)
+    if said is not None:
         return said
+    try:
+        if redis.lpos(ASKED, message) is None:
+            redis.lpush(ASKED, message)
+        return _heard(redis, key, SECONDS / 2)
     finally:
         redis.lrem(ASKED, 0, message)
 

@@ -1,5 +1,5 @@
 """Fragments' vectors beside their text, for those whose ids are known: Chroma finds what is near,
-and takes ten times as long as Postgres to say where the rest lies. Gone with their Fragments."""
+and takes several times as long as Postgres to give a vector by id. Gone with their Fragments."""
 
 from __future__ import annotations
 

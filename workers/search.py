@@ -26,7 +26,9 @@ from workers.main import flask_app, queues_of, stopping
 log = structlog.get_logger()
 
 THREADS = 4
+"""Searches at the same time in one worker, beside its answers."""
 AWAY_SECONDS = 1.0
+"""Between two tries to reach a Redis that is away."""
 
 
 @signals.worker_ready.connect
