@@ -18,7 +18,7 @@ from flask_jwt_extended import verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from jwt.exceptions import PyJWTError
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import refuse
@@ -32,6 +32,18 @@ Level = Literal["reader", "editor", "manager"]
 LEVELS: dict[str, int] = {"reader": 1, "editor": 2, "manager": 3}
 TICKET_SECONDS = 60
 API_KEY_PREFIX = "vk_"
+
+# Made once: every request asks for it.
+_SIGNED_IN = (
+    select(User)
+    .join(SignIn, SignIn.user_id == User.id)
+    .where(
+        SignIn.id == bindparam("sid"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("now"),
+        User.is_active,
+    )
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -246,16 +258,7 @@ def _user_by_token() -> User | None:
     if verified is None:
         return None
     _, claims = verified
-    who = db.session.scalar(
-        select(User)
-        .join(SignIn, SignIn.user_id == User.id)
-        .where(
-            SignIn.id == claims["sid"],
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > datetime.now(UTC),
-            User.is_active,
-        )
-    )
+    who = db.session.scalar(_SIGNED_IN, {"sid": claims["sid"], "now": datetime.now(UTC)})
     if who is None:
         refuse(401, "This sign-in has ended; sign in again.")
     return who

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, bindparam, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from api.models import FragmentRow, Job, Source
@@ -16,6 +17,29 @@ from pipelines.retrieval import Place
 from pipelines.types import Hit
 
 NAMED = 20
+
+
+def _visible(*columns: Any) -> Select[Any]:
+    """`columns` of what may be seen of the Fragments `ids` of `instrument`: made once, since
+    making a statement takes longer than Postgres does."""
+    return (
+        select(*columns)
+        .join(Source, Source.id == FragmentRow.source_id)
+        .where(
+            among(FragmentRow.id, "ids"),
+            FragmentRow.instrument_id == bindparam("instrument"),
+            FragmentRow.version_id == Source.current_version_id,
+        )
+    )
+
+
+_PLACE = (FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
+_PLACES = _visible(*_PLACE)
+_HITS = _visible(
+    *_PLACE,
+    *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
+    *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
+)
 
 
 @dataclass(frozen=True)
@@ -51,15 +75,7 @@ def versions(session: Reader, instrument_id: str, filters: Filters) -> list[str]
 
 def places(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[str, Place]:
     """Where those of `ids` stand that may be seen."""
-    rows = session.execute(
-        select(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
-        .join(Source, Source.id == FragmentRow.source_id)
-        .where(
-            among(FragmentRow.id, ids),
-            FragmentRow.instrument_id == instrument_id,
-            FragmentRow.version_id == Source.current_version_id,
-        )
-    )
+    rows = session.execute(_PLACES, {"instrument": instrument_id, "ids": ids})
     return {
         id_: Place(version_id, ordinal // ORDINALS_PER_UNIT, kind == "table")
         for id_, version_id, ordinal, kind in rows.all()
@@ -68,7 +84,7 @@ def places(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping
 
 def load(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[str, Hit]:
     """Those of `ids` that may be seen: of current versions of this instrument."""
-    rows = session.execute(_visible(instrument_id).where(among(FragmentRow.id, ids)))
+    rows = session.execute(_HITS, {"instrument": instrument_id, "ids": ids})
     return {row.id: _hit(row) for row in rows.all()}
 
 
@@ -102,33 +118,8 @@ def named(session: Reader, instrument_id: str, name: str, filters: Filters) -> l
     """What is called exactly `name`: the Fragment of that id, and the first Fragment of each
     source of that id, title, file name or web address."""
     name = name.strip()
-    called = [_folded(column) == _folded(name) for column in (Source.title, Source.filename)]
-    if "://" in name:
-        fetched = select(Job.subject_id).where(
-            Job.subject_type == "source",
-            Job.instrument_id == instrument_id,
-            Job.payload["url"].astext == name,
-        )
-        called.append(Source.id.in_(fetched))
-    if is_uuid(name):
-        called.append(Source.id == name)
-    # By the indexes on names, whatever the planner thinks that an order or a limit would spare.
-    found = (
-        select(Source.id, Source.created_at, Source.current_version_id)
-        .where(Source.instrument_id == instrument_id, or_(*called))
-        .cte("called")
-        .prefix_with("MATERIALIZED")
-    )
-    first = (
-        select(FragmentRow.id)
-        .where(FragmentRow.version_id == found.c.current_version_id)
-        .order_by(FragmentRow.ordinal)
-        .limit(1)
-        .correlate(found)
-        .scalar_subquery()
-    )
-    newest = (found.c.created_at.desc(), found.c.id)
-    ids = session.scalars(select(first).select_from(found).order_by(*newest).limit(NAMED)).all()
+    statement = _first_of_named(fetched="://" in name, is_id=is_uuid(name))
+    ids = session.scalars(statement, {"instrument": instrument_id, "name": name}).all()
     wanted_ids = [*([name] if is_uuid(name) else []), *(id_ for id_ in ids if id_ is not None)]
     if not wanted_ids:
         return []
@@ -141,25 +132,42 @@ def named(session: Reader, instrument_id: str, name: str, filters: Filters) -> l
     ]
 
 
+@cache
+def _first_of_named(*, fetched: bool, is_id: bool) -> Select[Any]:
+    """The first Fragment of each source of `instrument` that `name` names, the newest first."""
+    name = bindparam("name", type_=String())
+    called = [_folded(column) == _folded(name) for column in (Source.title, Source.filename)]
+    if fetched:
+        of_address = select(Job.subject_id).where(
+            Job.subject_type == "source",
+            Job.instrument_id == bindparam("instrument"),
+            Job.payload["url"].astext == name,
+        )
+        called.append(Source.id.in_(of_address))
+    if is_id:
+        called.append(Source.id == cast(name, Source.id.type))
+    # By the indexes on names, whatever the planner thinks that an order or a limit would spare.
+    found = (
+        select(Source.id, Source.created_at, Source.current_version_id)
+        .where(Source.instrument_id == bindparam("instrument"), or_(*called))
+        .cte("called")
+        .prefix_with("MATERIALIZED")
+    )
+    first = (
+        select(FragmentRow.id)
+        .where(FragmentRow.version_id == found.c.current_version_id)
+        .order_by(FragmentRow.ordinal)
+        .limit(1)
+        .correlate(found)
+        .scalar_subquery()
+    )
+    newest = (found.c.created_at.desc(), found.c.id)
+    return select(first).select_from(found).order_by(*newest).limit(NAMED)
+
+
 def _folded(name: Any) -> ColumnElement[str]:
     """As the indexes on names hold it."""
     return func.md5(func.lower(name))
-
-
-def _visible(instrument_id: str) -> Select[Any]:
-    """The columns that a Hit is made of."""
-    return (
-        select(
-            *(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind),
-            *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
-            *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
-        )
-        .join(Source, Source.id == FragmentRow.source_id)
-        .where(
-            FragmentRow.instrument_id == instrument_id,
-            FragmentRow.version_id == Source.current_version_id,
-        )
-    )
 
 
 def _hit(row: Row[Any]) -> Hit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from api.models import Instrument, Shard
@@ -51,11 +51,12 @@ class VectorIndex:
         return embedder
 
 
+_IN_USE = select(Instrument.index).where(Instrument.id == bindparam("instrument"))
+
+
 def in_use(session: Reader, instrument_id: str) -> VectorIndex | None:
     """The index that questions are looked up in; None until something was read."""
-    return VectorIndex.of(
-        session.scalar(select(Instrument.index).where(Instrument.id == instrument_id))
-    )
+    return VectorIndex.of(session.scalar(_IN_USE, {"instrument": instrument_id}))
 
 
 def is_outdated(instrument: Instrument, model: str) -> bool:

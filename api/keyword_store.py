@@ -6,17 +6,33 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, Text, cast, delete, func, insert, literal, select
+from sqlalchemy import (
+    ARRAY,
+    LargeBinary,
+    Select,
+    SmallInteger,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from api.keyword_cache import KeywordCache, State
 from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
 from api.models.base import Reader, among
-from pipelines.keywords import Ranking, bm25, index_words, pack
+from pipelines.keywords import ENTRY, Ranking, bm25, index_words, pack
 from pipelines.types import embedding_text
 
 BLOCK = 128
 EVERY = 2**62
+ROW_BYTES = 100 * ENTRY.size
+"""Most of a word's entries in one row: with the longest word they fit into a row of an index,
+2,704 bytes in Postgres."""
 
 
 def rank(
@@ -28,40 +44,62 @@ def rank(
 ) -> Ranking:
     """The instrument's fragments (of these versions only) by the question's words."""
     words = list(dict.fromkeys(index_words(question)))
-    looked_in = KeywordBlock.instrument_id == instrument_id
-    if version_ids is not None:
+    before, known = (None, {}) if version_ids is not None else cache.get(instrument_id, words)
+    missing = [word for word in words if word not in known]
+    state, read = _read(session, instrument_id, missing, version_ids)
+    if known and state != before:
+        # The index is another one since: what was known of it counts no more.
+        known = {}
+        state, read = _read(session, instrument_id, words, version_ids)
+    ranking = bm25({word: known.get(word) or read.get(word, b"") for word in words}, *state[1:3])
+    if version_ids is None:
+        cache.keep(instrument_id, state, read)
+        cache.keep_common(instrument_id, words, ranking.common)
+    return ranking
+
+
+def _read(
+    session: Reader, instrument_id: str, words: Sequence[str], version_ids: Sequence[str] | None
+) -> tuple[State, dict[str, bytes]]:
+    """The state of the index and the postings of `words`, both of one moment; b"" for a word that
+    stands nowhere."""
+    given = {"instrument": instrument_id, "words": words}
+    if version_ids is None:
+        rows = session.execute(_EVERYWHERE, given).all()
+    else:
+        rows = session.execute(_IN_VERSIONS, {**given, "versions": version_ids}).all()
+    read = dict.fromkeys(words, b"")
+    read.update((row.word, row.entries) for row in rows if row.word is not None)
+    return tuple(int(figure) for figure in rows[0][:4]), read
+
+
+def _looked_up(*, in_versions: bool) -> Select[Any]:
+    """Figures of the index of `instrument` (of `versions` only), beside the postings of each of
+    `words`: made once, since making a statement takes longer than Postgres does."""
+    here = KeywordBlock.instrument_id == bindparam("instrument")
+    postings = select(
+        Posting.word, func.string_agg(Posting.entries, literal(b"")).label("entries")
+    ).where(Posting.instrument_id == bindparam("instrument"), among(Posting.word, "words"))
+    if in_versions:
         # A word is as rare as it is where one looks.
-        looked_in &= among(KeywordBlock.version_id, version_ids)
+        here &= among(KeywordBlock.version_id, "versions")
+        postings = postings.join(KeywordBlock, KeywordBlock.id == Posting.block_id).where(here)
     # Blocks are never changed, and a new one has a higher id: other sums, another index.
     sums = (KeywordBlock.fragments, KeywordBlock.words, KeywordBlock.id)
-    figures = select(
-        func.count().label("blocks"),
-        *(func.coalesce(func.sum(column), 0).label(column.key) for column in sums),
-    ).where(looked_in)
-    state = _state(session.execute(figures).one())
-    known = cache.get(instrument_id, state, words) if version_ids is None else {}
-    if missing := [word for word in words if word not in known]:
-        now = figures.subquery()
-        found = (
-            select(Posting.word, func.string_agg(Posting.entries, literal(b"")), *now.c)
-            .join(now, literal(True))
-            .where(Posting.instrument_id == instrument_id, among(Posting.word, missing))
-            .group_by(Posting.word, *now.c)
+    now = (
+        select(
+            func.count().label("blocks"),
+            *(func.coalesce(func.sum(column), 0).label(column.key) for column in sums),
         )
-        if version_ids is not None:
-            found = found.join(KeywordBlock, KeywordBlock.id == Posting.block_id).where(looked_in)
-        read = dict.fromkeys(missing, b"")
-        for word, packed, *then in session.execute(found).all():
-            state = _state(then)
-            read[word] = packed
-        if version_ids is None:
-            cache.keep(instrument_id, state, read)
-        known.update(read)
-    return bm25({word: known[word] for word in words}, state[1], state[2])
+        .where(here)
+        .subquery("now")
+    )
+    found = postings.group_by(Posting.word).subquery("found")
+    return select(*now.c, *found.c).select_from(now.outerjoin(found, literal(True)))
 
 
-def _state(figures: Sequence[Any]) -> State:
-    return tuple(int(figure) for figure in figures)
+_EVERYWHERE = _looked_up(in_versions=False)
+_IN_VERSIONS = _looked_up(in_versions=True)
 
 
 def replace(
@@ -143,20 +181,29 @@ def _add(
         )
         .returning(KeywordBlock.id)
     ).scalar_one()
+    parted = [
+        (word, part, entries[at : at + ROW_BYTES])
+        for word, entries in postings.items()
+        for part, at in enumerate(range(0, len(entries), ROW_BYTES))
+    ]
+    words_of, parts, entries_of = map(list, zip(*parted, strict=True)) if parted else ([], [], [])
     rows_of = (
         func.unnest(
-            cast(list(postings), ARRAY(Text)), cast(list(postings.values()), ARRAY(LargeBinary))
+            cast(words_of, ARRAY(Text)),
+            cast(parts, ARRAY(SmallInteger)),
+            cast(entries_of, ARRAY(LargeBinary)),
         )
-        .table_valued("word", "entries")
+        .table_valued("word", "part", "entries")
         .render_derived()
     )
     session.execute(
         insert(Posting).from_select(
-            ["block_id", "instrument_id", "word", "entries"],
+            ["block_id", "instrument_id", "word", "part", "entries"],
             select(
                 literal(block),
                 cast(version[0], Posting.instrument_id.type),
                 rows_of.c.word,
+                rows_of.c.part,
                 rows_of.c.entries,
             ),
         )

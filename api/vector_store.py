@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, LargeBinary, delete, func, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,11 @@ from api.models.base import Id, Reader, among
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_VECTORS = select(FragmentVector.fragment_id, FragmentVector.vector).where(
+    among(FragmentVector.fragment_id, "ids"), FragmentVector.model == bindparam("model")
+)
 
 
 def keep(
@@ -61,12 +66,7 @@ def keep(
 
 def read(session: Reader, ids: Collection[str], model: str) -> dict[str, NDArray[np.float32]]:
     """Those of the Fragments `ids` that `model` gave one."""
-    return _arrays(
-        session,
-        select(FragmentVector.fragment_id, FragmentVector.vector).where(
-            among(FragmentVector.fragment_id, ids), FragmentVector.model == model
-        ),
-    )
+    return _arrays(session, _VECTORS, {"ids": ids, "model": model})
 
 
 def known(
@@ -115,7 +115,10 @@ def forget_unused(session: Session, instrument_id: str) -> None:
     session.commit()
 
 
-def _arrays(session: Reader, rows: Any) -> dict[Any, NDArray[np.float32]]:
+def _arrays(
+    session: Reader, rows: Any, given: dict[str, Any] | None = None
+) -> dict[Any, NDArray[np.float32]]:
     import numpy as np
 
-    return {key: np.frombuffer(raw, dtype=np.float32) for key, raw in session.execute(rows).all()}
+    found = session.execute(rows, given).all()
+    return {key: np.frombuffer(raw, dtype=np.float32) for key, raw in found}

@@ -3,6 +3,7 @@ and Hits that say the same are folded."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from pipelines.keywords import index_words
@@ -10,6 +11,7 @@ from pipelines.types import Hit
 
 SAME = 0.9
 """Share of words that two Hits have in common (Jaccard) from which they say the same."""
+_ASCII_WORD = re.compile(r"\w+", re.ASCII)
 _ENDS = frozenset(".!?…:;。！？؟۔।\"'”’»)]}」』）")
 _FLOWING = ("text", "speech", "list_item")
 
@@ -22,7 +24,7 @@ def fold(hits: Sequence[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     known: list[frozenset[str]] = []
     for hit in hits:
-        words = frozenset(index_words(hit.text))
+        words = _words(hit.text)
         if not any(_alike(words, other) for other in known):
             kept.append(hit)
             known.append(words)
@@ -85,10 +87,16 @@ def _spans(hit: Hit, shift: int, places: int = 0) -> tuple[tuple[int, int, int, 
     return tuple((*whole, places + i, -1) for i in range(len(hit.locators)))
 
 
+def _words(text: str) -> frozenset[str]:
+    """What two Hits are compared by; not all scripts write spaces between words."""
+    return frozenset(_ASCII_WORD.findall(text.lower()) if text.isascii() else index_words(text))
+
+
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     if min(len(one), len(other)) < SAME * max(len(one), len(other)):
         return False
-    # One figure may be all that two reports differ in.
-    if any(character.isdigit() for word in one ^ other for character in word):
+    common = len(one & other)
+    if not common or common < SAME * (len(one) + len(other) - common):
         return False
-    return bool(one | other) and len(one & other) >= SAME * len(one | other)
+    # One figure may be all that two reports differ in.
+    return not any(character.isdigit() for word in one ^ other for character in word)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.embedding import Embedder, fitting
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 THREADS = 16
 KEPT = 512
@@ -38,6 +41,11 @@ class QuestionVectors:
             if len(self._known) > self._kept:
                 self._known.popitem(last=False)
         return found
+
+    def aside(self, work: Callable[[], T]) -> Future[T]:
+        """`work` done by one of the same threads. It may wait for vectors that were begun before:
+        they are worked out in turn, so none of them waits for it."""
+        return self._pool.submit(work)
 
 
 def _vector(embedder: Embedder, question: str) -> NDArray[np.float32]:

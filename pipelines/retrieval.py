@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipelines.index import Index
 from pipelines.keywords import Ranking, index_words
@@ -53,6 +53,15 @@ class Place:
 Meaning = Callable[[str], "Future[NDArray[np.float32]]"]
 """Question -> its unit vector, float32 [d], worked out meanwhile."""
 
+T = TypeVar("T")
+
+
+class Aside(Protocol):
+    """Does work in a thread of its own."""
+
+    def __call__(self, work: Callable[[], T]) -> Future[T]: ...
+
+
 VectorsOf = Callable[[Sequence[str]], Mapping[str, "NDArray[np.float32]"]]
 """Fragment ids -> their unit vectors, float32 [d]; what is not embedded yet is left out."""
 
@@ -76,6 +85,9 @@ class Indexes:
     places: Places
     load: Load
     around: Around
+    aside: Aside
+    common: Callable[[], frozenset[str]] = frozenset
+    """Words that were common when they were last looked up: a guess, for a head start."""
     version_ids: Sequence[str] | None = None
     """Look in these versions only."""
     accepts: Callable[[Hit], bool] | None = None
@@ -90,12 +102,33 @@ def retrieve(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]
     return join(hits, indexes.around)
 
 
-def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
-    """At most `count` Hits, best first, each as it is stored."""
+@dataclass(frozen=True)
+class Begun:
+    """What is near a question by its meaning, being looked for."""
+
+    stressed: str
+    """What counts twice of the question: what is left of it without its common words."""
+    nearest: Future[tuple[NDArray[np.float32], list[tuple[str, float]]]]
+    """The vector of both, float32 [d], unit length; (id, cosine) of what is near it."""
+
+
+def begin(question: str, indexes: Indexes) -> Begun | None:
+    """Start on what needs neither the words nor the rows: the model and the vector index work
+    meanwhile. None where there is nowhere to look."""
     if indexes.version_ids is not None and not indexes.version_ids:
+        return None
+    return _begun(question, _rarer(question, indexes.common()), indexes)
+
+
+def search(
+    question: str, indexes: Indexes, *, count: int = HITS, begun: Begun | None = None
+) -> list[Hit]:
+    """At most `count` Hits, best first, each as it is stored; `begun` of the same question."""
+    begun = begun or begin(question, indexes)
+    if begun is None:
         return []
     wanted = max(count, RERANKED) if indexes.reranker else count
-    near = _ranked(question, indexes)
+    near = _ranked(question, indexes, begun)
     # Where the first of them stand is enough for most; a filter may leave few of those.
     many = len(near) if indexes.accepts else LOOKED_AT * wanted
     hits = _loaded(_placed(question, near, indexes.places, many), indexes, wanted)
@@ -126,24 +159,33 @@ def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, wanted: int) 
     return hits
 
 
-def _ranked(question: str, indexes: Indexes) -> list[tuple[str, float]]:
+def _begun(question: str, stressed: str, indexes: Indexes) -> Begun:
+    import numpy as np
+
+    meanings = [indexes.meaning(text) for text in (question, stressed) if text]
+
+    def nearest() -> tuple[NDArray[np.float32], list[tuple[str, float]]]:
+        vector = np.sum([meaning.result() for meaning in meanings], axis=0)
+        vector /= np.linalg.norm(vector)
+        where = indexes.version_ids
+        return vector, indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=where)
+
+    return Begun(stressed, indexes.aside(nearest))
+
+
+def _ranked(question: str, indexes: Indexes, begun: Begun) -> list[tuple[str, float]]:
     """(id, score) of what is near enough, best first."""
     import numpy as np
 
-    meant = indexes.meaning(question)
     by_words = indexes.words(question)
     rarer = _rarer(question, by_words.common)
-    stressed = indexes.meaning(rarer) if rarer else None
+    if rarer != begun.stressed:
+        begun = _begun(question, rarer, indexes)
     # Most of these are not among the nearest; the model still works.
     said = dict(by_words.best(NEAREST))
     vectors = indexes.vectors_of(list(said)) if said else {}
-    vector = meant.result()
-    if stressed is not None:
-        vector = vector + stressed.result()
-        vector /= np.linalg.norm(vector)
-    cosines = dict(
-        indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=indexes.version_ids)
-    )
+    vector, nearest = begun.nearest.result()
+    cosines = dict(nearest)
     if vectors:
         similar = np.stack(list(vectors.values())) @ vector
         cosines.update(zip(vectors, similar.tolist(), strict=True))

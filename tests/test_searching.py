@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
 from api import searching
+from api.extensions import db
 from api.hits import Filters
 from api.keyword_cache import ENTRY_BYTES, KeywordCache
 from api.searching import Question
@@ -94,6 +96,26 @@ def test_no_message_ends_the_searching(admin: Client, instrument: str, app: Flas
     assert redis.exists("nobody") == 0
 
 
+def test_a_search_goes_on_when_the_database_has_dropped_its_connections(
+    admin: Client, instrument: str, app: Flask
+) -> None:
+    def search() -> tuple[int, Any]:
+        found = admin.get("/api/search/", params={"instrument": instrument, "q": "pump"})
+        return found.status_code, found.json()
+
+    # Each of the worker's threads may keep a connection.
+    with ThreadPoolExecutor(8) as pool:
+        assert [pool.submit(search).result() for _ in range(8)] == [(200, [])] * 8
+    with app.app_context(), db.engine.connect() as connection:
+        others = text(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE usename = current_user AND pid <> pg_backend_pid() AND state = 'idle'"
+        )
+        assert connection.scalar(others) > 0
+    for _ in range(8):
+        assert search() == (200, [])
+
+
 def test_without_a_worker_a_search_ends_and_leaves_nothing(app: Flask, nobody: None) -> None:
     with_: Services = app.extensions["services"]
     with pytest.raises(HTTPException) as refused:
@@ -105,16 +127,28 @@ def test_without_a_worker_a_search_ends_and_leaves_nothing(app: Flask, nobody: N
 
 def test_words_are_known_only_while_the_index_is_the_same() -> None:
     cache = KeywordCache(most_bytes=2 * ENTRY_BYTES + 20)
+    assert cache.get("here", ["oil"]) == (None, {})
     cache.keep("here", (1, 10), {"oil": b"12345", "pump": b"12345"})
-    assert cache.get("here", (1, 10), ["oil", "valve"]) == {"oil": b"12345"}
-    assert cache.get("here", (2, 15), ["oil"]) == {}
-    assert cache.get("elsewhere", (1, 10), ["oil"]) == {}
+    assert cache.get("here", ["oil", "valve"]) == ((1, 10), {"oil": b"12345"})
+    assert cache.get("elsewhere", ["oil"]) == (None, {})
     cache.keep("here", (2, 15), {"oil": b"1234567890"})
-    assert cache.get("here", (1, 10), ["oil", "pump"]) == {"pump": b"12345"}
+    # Of "pump" nobody knows whether it stands where it stood.
+    assert cache.get("here", ["oil", "pump"]) == ((2, 15), {"oil": b"1234567890"})
     cache.keep("here", (2, 15), {"seal": b""})
-    # The least used went, though the new one stands nowhere.
-    assert cache.get("here", (2, 15), ["oil", "seal"]) == {"seal": b""}
-    assert cache.get("here", (1, 10), ["pump"]) == {"pump": b"12345"}
+    assert cache.get("here", ["seal"]) == ((2, 15), {"seal": b""})
+    cache.keep("here", (2, 15), {"valve": b"1"})
+    # The least used went, though another one stands nowhere.
+    assert cache.get("here", ["oil", "seal", "valve"]) == ((2, 15), {"seal": b"", "valve": b"1"})
+
+
+def test_common_words_are_remembered_until_they_are_rarer() -> None:
+    cache = KeywordCache()
+    assert cache.common("here") == frozenset()
+    cache.keep_common("here", ["oil", "pump"], frozenset({"oil"}))
+    cache.keep_common("here", ["valve", "seal"], frozenset({"seal"}))
+    assert cache.common("here") == {"oil", "seal"}
+    cache.keep_common("here", ["oil", "pump"], frozenset())
+    assert (cache.common("here"), cache.common("elsewhere")) == ({"seal"}, frozenset())
 
 
 def test_a_question_is_embedded_once_unless_that_failed() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from api import hits as stored
 from api import indexes, keyword_store, vector_store
@@ -29,12 +29,34 @@ HEADINGS = 4
 """Headings in a row that a Fragment may begin with."""
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
-    """A connection without a transaction: each statement stands for itself, and nothing is begun
-    or ended between them."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        yield connection
+class Reading:
+    """A connection without a transaction, kept by the thread that reads with it: each statement
+    stands for itself, and nothing is begun or ended between them, nor asked whether Postgres is
+    still there."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads; once more by a new connection when this one was lost."""
+        try:
+            return self._run(work)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._run(work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            return work(self._connection)
+        except Exception:
+            # Whatever state it is in, the next one begins with another.
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+            raise
 
 
 def indexes_of(
@@ -83,6 +105,8 @@ def indexes_of(
         places=lambda ids: read(lambda: stored.places(session, instrument_id, ids)),
         load=lambda ids: read(lambda: stored.load(session, instrument_id, ids)),
         around=lambda hits: read(lambda: stored.around(session, instrument_id, hits)),
+        aside=with_.questions.aside,
+        common=lambda: with_.keywords.common(instrument_id),
         version_ids=version_ids,
         accepts=accepts if heading else None,
         reranker=with_.reranker,

@@ -18,9 +18,10 @@ from api.searching import Question
 from api.services import Services, services
 from pipelines.errors import PipelineError
 from pipelines.highlights import highlights
+from pipelines.retrieval import begin
 from pipelines.retrieval import search as find
 from pipelines.types import Hit
-from workers.finding import indexes_of, reading
+from workers.finding import Reading, indexes_of
 from workers.main import flask_app, queues_of, stopping
 
 log = structlog.get_logger()
@@ -41,11 +42,11 @@ def _listen(sender: Any, **_: Any) -> None:
 def _serve() -> None:
     """Answer questions until the worker stops, whatever comes."""
     with flask_app().app_context():
-        with_ = services()
+        with_, reading = services(), Reading()
         told = False
         while not stopping.is_set():
             try:
-                _turn(with_)
+                _turn(with_, reading)
                 told = False
             except redis.RedisError as error:
                 if not told:
@@ -56,7 +57,7 @@ def _serve() -> None:
                 log.exception("a search could not be read")
 
 
-def _turn(with_: Services) -> None:
+def _turn(with_: Services, reading: Reading) -> None:
     """Take the next question, if one comes, and answer it."""
     message = searching.take(with_.redis)
     if message is None:
@@ -67,14 +68,13 @@ def _turn(with_: Services) -> None:
     question = Question.read(message)
     # Nobody waits for an old one; those who still wait come first.
     if question.until > time.time():
-        searching.reply(with_.redis, question, answer(with_, question))
+        searching.reply(with_.redis, question, answer(with_, reading, question))
 
 
-def answer(with_: Services, question: Question) -> dict[str, Any]:
+def answer(with_: Services, reading: Reading, question: Question) -> dict[str, Any]:
     """{"hits": [...]}, or {"error": message}: whoever waits hears of every failure."""
     try:
-        with reading() as connection:
-            hits = _found(with_, connection, question)
+        hits = reading.read(lambda reader: _found(with_, reader, question))
         return {"hits": [_shown(question.text, hit) for hit in hits]}
     except PipelineError as error:
         log.warning("search failed", error=str(error))
@@ -91,11 +91,10 @@ def _found(with_: Services, reader: Reader, question: Question) -> list[Hit]:
     """What is called so, then what is near, each Fragment once."""
     instrument_id, text, filters = question.instrument_id, question.text, question.filters
     indexes = indexes_of(with_, reader, instrument_id, filters)
-    if indexes and indexes.version_ids != []:
-        # The model works while the database looks for a name.
-        indexes.meaning(text)
+    # The model works while the database looks for a name.
+    begun = begin(text, indexes) if indexes else None
     first = named(reader, instrument_id, text, filters)
-    near = find(text, indexes, count=question.count) if indexes else []
+    near = find(text, indexes, count=question.count, begun=begun) if indexes else []
     best = [hit.model_copy(update={"score": 1.0}) for hit in first]
     known = {hit.fragment_id for hit in best}
     return [*best, *(hit for hit in near if hit.fragment_id not in known)][: question.count]

@@ -5,7 +5,19 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, DateTime, MetaData, any_, literal
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    DateTime,
+    MetaData,
+    String,
+    TypeDecorator,
+    any_,
+    bindparam,
+    cast,
+    literal,
+)
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -55,7 +67,26 @@ class HasTimes:
     updated_at: Mapped[datetime] = mapped_column(Time, default=now, onupdate=now)
 
 
-def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
-    """`column` is one of `values`: one array instead of a parameter for each, so that Postgres
-    plans a statement once however many there are."""
-    return column == any_(literal(list(values), ARRAY(column.type)))
+class IdList(TypeDecorator[Collection[str]]):
+    """Ids on their way into a statement, as Postgres writes an array: an array type of
+    SQLAlchemy's looks at each of them."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else f"{{{','.join(value)}}}"
+
+
+def among(column: Any, values: Collection[Any] | str) -> ColumnElement[bool]:
+    """`column` is one of `values`, or of those that come with the execution under this name.
+
+    One array instead of a parameter for each, so that Postgres plans a statement once however
+    many there are.
+    """
+    is_id = isinstance(column.type, UUID)
+    kind = IdList() if is_id else ARRAY(column.type)
+    given: Any = (
+        bindparam(values, type_=kind) if isinstance(values, str) else literal(list(values), kind)
+    )
+    return column == any_(cast(given, ARRAY(column.type)) if is_id else given)

@@ -3,7 +3,7 @@
 Made from the fragments in the transaction that writes them, and gone with them.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Id
@@ -38,12 +38,17 @@ class Posting(Base):
     """The Fragments of a block that a word stands in. No entry has a meaning without its block."""
 
     __tablename__ = "postings"
-    __table_args__ = (Index("ix_postings_word", "instrument_id", "word"),)
+    # Thousands of rows hold the words of one question: they are read from the index alone.
+    __table_args__ = (
+        Index("ix_postings_word", "instrument_id", "word", postgresql_include=["entries"]),
+    )
 
     block_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("keyword_blocks.id", ondelete="CASCADE"), primary_key=True
     )
     word: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default="0")
+    """Entries too many for one row go on in the next."""
     instrument_id: Mapped[str] = mapped_column(Id)
     entries: Mapped[bytes] = mapped_column(LargeBinary)
     """As `pipelines.keywords.ENTRY` lays out: fragment id, times it stands there, words there."""
