@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.embedding import Embedder, fitting
 
@@ -19,6 +19,8 @@ T = TypeVar("T")
 THREADS = 16
 KEPT = 512
 """Questions whose vectors are kept: another page or a second try asks for the same one."""
+WARM = range(4, 64, 8)
+"""Words of the texts that a model is made ready with: each length has code of its own."""
 
 
 class QuestionVectors:
@@ -26,17 +28,18 @@ class QuestionVectors:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="question")
-        self._known: OrderedDict[tuple[str, str], Future[NDArray[np.float32]]] = OrderedDict()
+        self._known: OrderedDict[Any, Future[NDArray[np.float32]]] = OrderedDict()
         self._lock = threading.Lock()
         self._kept = kept
 
-    def begin(self, embedder: Embedder, question: str) -> Future[NDArray[np.float32]]:
-        """float32 [d], unit length, of as much of the question as the model reads."""
-        key = (embedder.name, question)
+    def begin(self, embedder: Embedder, texts: Sequence[str]) -> Future[NDArray[np.float32]]:
+        """float32 [n, d], unit length, of as much of each text as the model reads: of a question,
+        or of one and what counts twice of it, which take less time together than one by one."""
+        key = (embedder.name, *texts)
         with self._lock:
             found = self._known.get(key)
             if found is None or (found.done() and found.exception() is not None):
-                found = self._known[key] = self._pool.submit(_vector, embedder, question)
+                found = self._known[key] = self._pool.submit(_vectors, embedder, texts)
             self._known.move_to_end(key)
             if len(self._known) > self._kept:
                 self._known.popitem(last=False)
@@ -48,5 +51,12 @@ class QuestionVectors:
         return self._pool.submit(work)
 
 
-def _vector(embedder: Embedder, question: str) -> NDArray[np.float32]:
-    return embedder.embed([fitting(embedder, question)])[0]
+def make_ready(embedder: Embedder) -> None:
+    """Have the model compile what it answers questions with, before one waits for it."""
+    for words in WARM:
+        for texts in (1, 2):
+            _vectors(embedder, ["oil " * words] * texts)
+
+
+def _vectors(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+    return embedder.embed([fitting(embedder, text) for text in texts])

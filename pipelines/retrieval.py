@@ -50,8 +50,8 @@ class Place:
     is_table: bool = False
 
 
-Meaning = Callable[[str], "Future[NDArray[np.float32]]"]
-"""Question -> its unit vector, float32 [d], worked out meanwhile."""
+Meaning = Callable[[Sequence[str]], "Future[NDArray[np.float32]]"]
+"""Texts -> their unit vectors, float32 [n, d], worked out meanwhile."""
 
 T = TypeVar("T")
 
@@ -108,6 +108,8 @@ class Begun:
 
     stressed: str
     """What counts twice of the question: what is left of it without its common words."""
+    meanings: Sequence[Future[NDArray[np.float32]]]
+    """The vectors of the question and of that, as `Meaning` gives them."""
     nearest: Future[tuple[NDArray[np.float32], list[tuple[str, float]]]]
     """The vector of both, float32 [d], unit length; (id, cosine) of what is near it."""
 
@@ -117,7 +119,9 @@ def begin(question: str, indexes: Indexes) -> Begun | None:
     meanwhile. None where there is nowhere to look."""
     if indexes.version_ids is not None and not indexes.version_ids:
         return None
-    return _begun(question, _rarer(question, indexes.common()), indexes)
+    stressed = _rarer(question, indexes.common())
+    texts = [question, stressed] if stressed else [question]
+    return _begun(stressed, [indexes.meaning(texts)], indexes)
 
 
 def search(
@@ -159,18 +163,27 @@ def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, wanted: int) 
     return hits
 
 
-def _begun(question: str, stressed: str, indexes: Indexes) -> Begun:
+def _begun(
+    stressed: str, meanings: Sequence[Future[NDArray[np.float32]]], indexes: Indexes
+) -> Begun:
     import numpy as np
 
-    meanings = [indexes.meaning(text) for text in (question, stressed) if text]
-
     def nearest() -> tuple[NDArray[np.float32], list[tuple[str, float]]]:
-        vector = np.sum([meaning.result() for meaning in meanings], axis=0)
+        vector = np.concatenate([meaning.result() for meaning in meanings]).sum(axis=0)
         vector /= np.linalg.norm(vector)
         where = indexes.version_ids
         return vector, indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=where)
 
-    return Begun(stressed, indexes.aside(nearest))
+    return Begun(stressed, meanings, indexes.aside(nearest))
+
+
+def _stressed(question: str, rarer: str, begun: Begun, indexes: Indexes) -> Begun:
+    """`begun`, if it counts `rarer` twice; else the same with that."""
+    if rarer == begun.stressed:
+        return begun
+    # What was guessed to count twice is no good; the question's own vector is.
+    meanings = [indexes.meaning([question])] if begun.stressed else list(begun.meanings)
+    return _begun(rarer, [*meanings, indexes.meaning([rarer])] if rarer else meanings, indexes)
 
 
 def _ranked(question: str, indexes: Indexes, begun: Begun) -> list[tuple[str, float]]:
@@ -178,9 +191,7 @@ def _ranked(question: str, indexes: Indexes, begun: Begun) -> list[tuple[str, fl
     import numpy as np
 
     by_words = indexes.words(question)
-    rarer = _rarer(question, by_words.common)
-    if rarer != begun.stressed:
-        begun = _begun(question, rarer, indexes)
+    begun = _stressed(question, _rarer(question, by_words.common), begun, indexes)
     # Most of these are not among the nearest; the model still works.
     said = dict(by_words.best(NEAREST))
     vectors = indexes.vectors_of(list(said)) if said else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipelines.embedding import (
     load_embedder,
     model_directory,
 )
+from tests.conftest import ROOT
 
 TEXTS = [
     "The rotor nut takes 5.5 Nm.",
@@ -117,3 +119,35 @@ def test_a_processor_gets_the_form_it_is_fastest_in(
     monkeypatch.setattr(with_openvino, "_processor_flags", lambda: frozenset(flags.split()))
     (tmp_path / "int8.xml").touch()
     assert with_openvino.best_form(tmp_path, capabilities) == form
+
+
+FIRST_QUESTIONS = """
+import sys, threading
+from pathlib import Path
+from pipelines.embedding import load_embedder
+
+model = load_embedder("all-MiniLM-L6-v2", cache=Path(sys.argv[1]))
+together = threading.Barrier(8)
+
+def ask(first):
+    together.wait()
+    for words in range(first, 64, 8):
+        model.embed(["oil " * words])
+
+threads = [threading.Thread(target=ask, args=(first,)) for first in range(1, 9)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_many_first_questions_at_once_do_not_hang(cache: Path, embedder: Embedder) -> None:
+    # A model that compiles for several lengths at once hung in one process out of six or so.
+    command = [sys.executable, "-c", FIRST_QUESTIONS, str(cache)]
+    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(4)]
+    try:
+        assert [process.wait(timeout=120) for process in running] == [0] * 4
+    finally:
+        for process in running:
+            process.kill()

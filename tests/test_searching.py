@@ -171,19 +171,19 @@ def test_a_question_is_embedded_once_unless_that_failed() -> None:
     model.asked = []
     vectors = QuestionVectors(kept=1)
     with pytest.raises(RuntimeError):
-        vectors.begin(model, "Which pump?").result()
+        vectors.begin(model, ["Which pump?"]).result()
     model.fails = False
     together = threading.Barrier(4)
 
     def ask() -> float:
         together.wait()
-        return float(vectors.begin(model, "Which pump?").result().sum())
+        return float(vectors.begin(model, ["Which pump?"]).result().sum())
 
     with ThreadPoolExecutor(4) as pool:
         assert [found.result() for found in [pool.submit(ask) for _ in range(4)]] == [4.0] * 4
     assert model.asked == ["Which pump?"] * 2
-    vectors.begin(model, "Which valve?").result()
-    vectors.begin(model, "Which pump?").result()
+    vectors.begin(model, ["Which valve?"]).result()
+    vectors.begin(model, ["Which pump?"]).result()
     assert model.asked == [*["Which pump?"] * 2, "Which valve?", "Which pump?"]
 
 

@@ -93,14 +93,20 @@ def _child_starts(**_: Any) -> None:
     warm_up()
 
 
-def warm_up() -> None:
-    """Load the embedding model before the first job needs it, after the fork, in a thread."""
+def warm_up(*, questions: bool = False) -> None:
+    """Load the embedding model before the first job needs it, or have it ready for questions,
+    after the fork, in a thread."""
 
     def load() -> None:
         from pipelines.errors import ModelUnavailable
+        from pipelines.question_vectors import make_ready
 
         try:
-            flask_app().extensions["services"].embedder.embed(["warm up"])
+            embedder = flask_app().extensions["services"].embedder
+            if questions:
+                make_ready(embedder)
+            else:
+                embedder.embed(["warm up"])
         except ModelUnavailable as error:
             log.error("the embedding model can't be loaded", error=str(error))
 
@@ -118,7 +124,7 @@ def _announce(sender: Any, **_: Any) -> None:
     """Say every few seconds that this worker listens, so that a waiting job can tell why."""
     queues = queues_of(sender)
     if "answers" in queues:
-        warm_up()
+        warm_up(questions=True)
     client = redis.Redis.from_url(config.redis_url, decode_responses=True)
 
     def run() -> None:
