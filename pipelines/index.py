@@ -78,6 +78,11 @@ class Index:
                 self._made = client
             return self._made
 
+    @_told
+    def connect(self) -> None:
+        """Be ready to ask: the client's code takes a second to load."""
+        self._client.heartbeat()
+
     def ping(self) -> None:
         """Raise OSError unless the server answers. Needs none of Chroma's client."""
         with urllib.request.urlopen(f"{self._url}/api/v2/heartbeat", timeout=3) as answer:  # noqa: S310

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def test_a_page_that_ocr_fails_on_is_told_and_the_rest_goes_on(
         return read(image, threads)
 
     monkeypatch.setattr(with_rapidocr, "recognise", fail_once)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(ahead, "cores", lambda: 1)
     parts = parse(make_pdf(tmp_path / "scan.pdf", "ss"))
     assert texts(parts) == ["", "Sheet number 2"]

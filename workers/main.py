@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -98,17 +99,22 @@ def warm_up(*, questions: bool = False) -> None:
     after the fork, in a thread."""
 
     def load() -> None:
-        from pipelines.errors import ModelUnavailable
+        from pipelines.errors import PipelineError
         from pipelines.question_vectors import make_ready
 
         try:
-            embedder = flask_app().extensions["services"].embedder
+            services = flask_app().extensions["services"]
             if questions:
-                make_ready(embedder)
+                make_ready(services.embedder)
+                services.index.connect()
             else:
-                embedder.embed(["warm up"])
-        except ModelUnavailable as error:
-            log.error("the embedding model can't be loaded", error=str(error))
+                services.embedder.embed(["warm up"])
+        except PipelineError as error:
+            log.error("the worker is not ready yet", error=str(error))
+        # What is loaded stays: no collection need look through it again, which takes a tenth of
+        # a second.
+        gc.collect()
+        gc.freeze()
 
     threading.Thread(target=load, name="warm-up", daemon=True).start()
 

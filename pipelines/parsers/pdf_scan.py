@@ -29,7 +29,7 @@ _DRAWN_TEXT_PATHS = 60
 _MOSTLY = 0.5
 """Share of a page's characters."""
 _FEW_CHARACTERS = 50
-_SURE = 0.7
+_SURE = 0.8
 """Mean confidence from which OCR is believed against pdfium's guess."""
 
 TextLayer = Literal["sound", "unmapped", "garbage"]
