@@ -170,6 +170,7 @@ def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
     # 60 random bits of an id tell Fragments apart well enough to add up scores.
     keys = rows["key"]
     order = np.argsort(keys)
+    # Where another key begins: the first one differs from its complement.
     starts = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
     sums = np.add.reduceat(np.concatenate(gains)[order], starts)
     return Ranking(rows[order[starts]], (sums / best).astype(np.float32), frozenset(common))

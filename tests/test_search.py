@@ -85,6 +85,15 @@ def test_exact_titles_and_ids_come_first(admin: Client, workshop: str) -> None:
     assert found(admin, workshop, vinegar["source_id"])[0]["source_id"] == vinegar["source_id"]
 
 
+@pytest.mark.parametrize("form", ["urn:uuid:{}", "{{{}}}"])
+def test_other_ways_to_write_an_id_are_words(admin: Client, workshop: str, form: str) -> None:
+    written = form.format(workshop)
+    found = admin.get("/api/search/", params={"instrument": workshop, "q": written})
+    assert found.status_code == 200
+    assert admin.get("/api/search/", params={"instrument": written, "q": "oil"}).status_code == 404
+    assert admin.get(f"/api/jobs/{written}").status_code == 404
+
+
 def test_filters_leave_only_what_they_name(admin: Client, workshop: str) -> None:
     everything = found(admin, workshop, "hours degrees rpm", page_size=50)
     assert {hit["filename"] for hit in everything} == {"pump.md", "oven.md", "note.pdf"}

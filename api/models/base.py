@@ -43,11 +43,11 @@ def new_id() -> str:
 
 
 def is_uuid(text: str) -> bool:
+    """Whether `text` is an id as Postgres and this API write it; Python reads others too."""
     try:
-        uuid.UUID(text)
+        return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
-    return True
 
 
 def now() -> datetime:
