@@ -80,7 +80,7 @@ class Index:
 
     @_told
     def connect(self) -> None:
-        """Be ready to ask: the client's code takes a second to load."""
+        """Be ready to ask: the client's code takes more than half a second to load."""
         self._client.heartbeat()
 
     def ping(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,8 +22,9 @@ from api.hits import Filters
 from api.keyword_cache import ENTRY_BYTES, KeywordCache
 from api.searching import Question
 from api.services import Services
+from pipelines.keywords import bm25, index_words, pack
 from pipelines.question_vectors import QuestionVectors
-from pipelines.retrieval import Place, _placed
+from pipelines.retrieval import Indexes, Place, _placed, _ranked, begin
 from tests.client import Client
 
 FILTERS = Filters(types=("pdf", "web"), heading="Pumps")
@@ -272,3 +274,53 @@ def test_a_vector_is_kept_only_for_the_text_it_was_made_of(
         assert vector_store.read(session, [row.id], "toy") == {}
         name = "all-MiniLM-L6-v2@53aa51172d14"
         assert list(vector_store.read(session, [row.id], name)) == [row.id]
+
+
+def test_a_guess_at_common_words_never_changes_what_is_found() -> None:
+    texts = {f"f{at}": f"pump part {at} {'oil' if at % 3 else 'seal'}" for at in range(60)}
+    packed = {name: bytes([at]) * 16 for at, name in enumerate(texts)}
+    postings, words = pack((packed[name], index_words(text)) for name, text in texts.items())
+    names = {str(uuid.UUID(bytes=raw)): name for name, raw in packed.items()}
+
+    def vectors(some: Sequence[str]) -> Any:
+        rows = [[text.count(word) + 0.1 for word in ("pump", "oil", "seal", "7")] for text in some]
+        return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32)
+
+    class Nearest:
+        asked = 0
+
+        def query(self, _: str, vector: Any, count: int, **__: Any) -> list[tuple[str, float]]:
+            self.asked += 1
+            similar = vectors(list(texts.values())) @ vector
+            best = sorted(zip(names, similar.tolist(), strict=True), key=lambda pair: -pair[1])
+            return best[:count]
+
+    def ranked(guess: frozenset[str]) -> tuple[list[tuple[str, float]], int]:
+        nearest: Any = Nearest()
+        with ThreadPoolExecutor(4) as pool:
+            indexes = Indexes(
+                meaning=lambda some: pool.submit(vectors, some),
+                vectors=nearest,
+                collection="pumps",
+                words=lambda asked: bm25(
+                    {word: postings.get(word, b"") for word in index_words(asked)}, 60, words
+                ),
+                vectors_of=lambda ids: dict(
+                    zip(ids, vectors([texts[names[id_]] for id_ in ids]), strict=True)
+                ),
+                places=lambda ids: {},
+                load=lambda ids: {},
+                around=lambda hits: ({}, {}),
+                aside=pool.submit,
+                common=lambda: guess,
+            )
+            begun = begin("pump seal 7", indexes)
+            assert begun is not None
+            return _ranked("pump seal 7", indexes, begun), nearest.asked
+
+    right, asked = ranked(frozenset({"pump", "seal"}))
+    assert asked == 1
+    for wrong in (frozenset(), frozenset({"seal"}), frozenset({"pump", "seal", "7"})):
+        found, asked = ranked(wrong)
+        assert found == [(id_, pytest.approx(score, abs=1e-4)) for id_, score in right]
+        assert asked == 2
