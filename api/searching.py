@@ -103,7 +103,7 @@ def give_back(redis: Redis, message: str) -> None:
 
 def reply(redis: Redis, question: Question, answer: dict[str, Any]) -> None:
     """Hand {"hits": [...]} or {"error": message} to whoever waits for it."""
-    with redis.pipeline() as pipe:
+    with redis.pipeline(transaction=False) as pipe:
         pipe.rpush(question.reply_to, json.dumps(answer))
         pipe.expire(question.reply_to, int(SECONDS))
         pipe.execute()

@@ -12,8 +12,11 @@ import threading
 import urllib.request
 from collections.abc import Callable, Sequence
 from functools import wraps
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
+
+import urllib3
 
 from pipelines.errors import ServiceUnavailable
 
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 UPSERT = 500
 SECONDS = 20.0
 """Longest wait for an answer of the server."""
+CONNECT_SECONDS = 3.0
+CONNECTIONS = 16
+"""Kept to the server for queries."""
 
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -40,7 +46,7 @@ def _told(method: Method) -> Method:
         try:
             return method(*args, **kwargs)
         # HttpClient says "could not connect" with a ValueError.
-        except (httpx.HTTPError, ChromaError, ValueError) as error:
+        except (httpx.HTTPError, urllib3.exceptions.HTTPError, ChromaError, ValueError) as error:
             raise ServiceUnavailable(
                 "The vector index is not answering right now; it is tried again shortly."
             ) from error
@@ -55,6 +61,12 @@ class Index:
         self._url = url
         self._lock = threading.Lock()
         self._made: Any = None
+        self._http = urllib3.connection_from_url(
+            url,
+            maxsize=CONNECTIONS,
+            retries=False,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=SECONDS),
+        )
         self._known: dict[str, Any] = {}
         """Collections by name; one that was dropped and made anew has another id."""
 
@@ -74,7 +86,7 @@ class Index:
                     settings=Settings(anonymized_telemetry=False),
                 )
                 # Chroma's own client waits for ever; it offers no setting for this.
-                client._server._session.timeout = httpx.Timeout(SECONDS, connect=3.0)
+                client._server._session.timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
                 self._made = client
             return self._made
 
@@ -118,21 +130,40 @@ class Index:
         version_ids: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """(id, cosine similarity) of the nearest, best first; [] when nothing was indexed yet."""
-        where: Any = None
+        asked: dict[str, Any] = {
+            "query_embeddings": [vector],
+            "n_results": count,
+            "include": ["distances"],
+        }
         if version_ids is not None:
-            where = {"version_id": {"$in": list(version_ids)}}
-        found = self._read(
-            collection,
-            lambda there: there.query(
-                query_embeddings=[vector], n_results=count, where=where, include=["distances"]
-            ),
-        )
+            asked["where"] = {"version_id": {"$in": list(version_ids)}}
+        found = self._read(collection, lambda there: self._query(there, asked))
         if found is None:
             return []
         return [
             (id_, 1.0 - distance)
             for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)
         ]
+
+    def _query(self, collection: Any, asked: dict[str, Any]) -> Any:
+        """What `collection.query` asks, without its checks and traces: it took half as much again
+        of the searching process's time (1.4 against 0.95 ms)."""
+        import orjson
+        from chromadb.errors import NotFoundError
+
+        client = self._client
+        answer = self._http.urlopen(
+            "POST",
+            f"/api/v2/tenants/{client.tenant}/databases/{client.database}"
+            f"/collections/{collection.id}/query",
+            body=orjson.dumps(asked, option=orjson.OPT_SERIALIZE_NUMPY),
+            headers={"Content-Type": "application/json"},
+        )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise NotFoundError(f"no collection {collection.id}")
+        if answer.status != HTTPStatus.OK:
+            raise urllib3.exceptions.HTTPError(f"a query was answered with {answer.status}")
+        return orjson.loads(answer.data)
 
     @_told
     def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:

@@ -19,11 +19,13 @@ Around = Callable[[Sequence[Hit]], tuple[dict[str, Hit], dict[str, Hit]]]
 """Hits -> what stands right before and right after each in its version, by fragment id."""
 
 
-def fold(hits: Sequence[Hit]) -> list[Hit]:
-    """`hits` without those that say the same as a better one, in order."""
+def fold(hits: Sequence[Hit], count: int | None = None) -> list[Hit]:
+    """`hits` without those that say the same as a better one, in order: the first `count`."""
     kept: list[Hit] = []
     known: list[frozenset[str]] = []
     for hit in hits:
+        if len(kept) == count:
+            break
         words = _words(hit.text)
         if not any(_alike(words, other) for other in known):
             kept.append(hit)

@@ -31,12 +31,15 @@ class QuestionVectors:
         self._known: OrderedDict[Any, Future[NDArray[np.float32]]] = OrderedDict()
         self._lock = threading.Lock()
         self._kept = kept
+        self._usual: Embedder | None = None
+        """The model of the last question."""
 
     def begin(self, embedder: Embedder, texts: Sequence[str]) -> Future[NDArray[np.float32]]:
         """float32 [n, d], unit length, of as much of each text as the model reads: of a question,
         or of one and what counts twice of it, which take less time together than one by one."""
         key = (embedder.name, *texts)
         with self._lock:
+            self._usual = embedder
             found = self._known.get(key)
             if found is None or (found.done() and found.exception() is not None):
                 found = self._known[key] = self._pool.submit(_vectors, embedder, texts)
@@ -44,6 +47,12 @@ class QuestionVectors:
             if len(self._known) > self._kept:
                 self._known.popitem(last=False)
         return found
+
+    def ahead(self, texts: Sequence[str]) -> None:
+        """Begin with the model of the last question, before it is known whose index is asked:
+        most ask the same one, and find theirs begun."""
+        if self._usual is not None:
+            self.begin(self._usual, texts)
 
     def aside(self, work: Callable[[], T]) -> Future[T]:
         """`work` done by one of the same threads. It may wait for vectors that were begun before:

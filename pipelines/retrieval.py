@@ -119,9 +119,14 @@ def begin(question: str, indexes: Indexes) -> Begun | None:
     meanwhile. None where there is nowhere to look."""
     if indexes.version_ids is not None and not indexes.version_ids:
         return None
-    stressed = _rarer(question, indexes.common())
-    texts = [question, stressed] if stressed else [question]
-    return _begun(stressed, [indexes.meaning(texts)], indexes)
+    texts = meant(question, indexes.common())
+    return _begun("".join(texts[1:]), [indexes.meaning(texts)], indexes)
+
+
+def meant(question: str, common: frozenset[str]) -> list[str]:
+    """The texts whose vectors make up the question's, the second what counts twice of it."""
+    stressed = _rarer(question, common)
+    return [question, stressed] if stressed else [question]
 
 
 def search(
@@ -139,13 +144,12 @@ def search(
     if len(hits) < wanted and many < len(near):
         hits = _loaded(_placed(question, near, indexes.places, len(near)), indexes, wanted)
     if indexes.reranker is not None:
-        hits = indexes.reranker.rerank(question, hits[:wanted])
+        hits = indexes.reranker.rerank(question, hits)
     return hits[:count]
 
 
 def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, wanted: int) -> list[Hit]:
-    """The first Hits of `ranked` that count, what says the same folded; at least `wanted` of them
-    if there are so many."""
+    """The first `wanted` Hits of `ranked` that count, what says the same folded."""
     accepts = indexes.accepts
     step = wanted + wanted // 2
     hits: list[Hit] = []
@@ -157,7 +161,7 @@ def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, wanted: int) 
             for id_, score in some
             if id_ in there and (accepts is None or accepts(there[id_]))
         ]
-        hits = fold(hits)
+        hits = fold(hits, wanted)
         if len(hits) >= wanted:
             break
     return hits

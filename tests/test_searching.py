@@ -189,6 +189,35 @@ def test_a_question_is_embedded_once_unless_that_failed() -> None:
     assert model.asked == [*["Which pump?"] * 2, "Which valve?", "Which pump?"]
 
 
+def test_the_usual_model_begins_before_it_is_known_whose_index_is_asked() -> None:
+    class Model:
+        max_tokens = 8
+
+        def __init__(self, name: str) -> None:
+            self.name, self.asked = name, list[str]()
+
+        def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+            return [[(0, len(text))] for text in texts]
+
+        def embed(self, texts: Sequence[str]) -> Any:
+            self.asked += texts
+            return np.ones((len(texts), 4), dtype=np.float32)
+
+    usual: Any = Model("usual@hash")
+    other: Any = Model("other@hash")
+    vectors = QuestionVectors()
+    vectors.ahead(["Which pump?"])
+    vectors.begin(usual, ["Which oil?"]).result()
+    vectors.ahead(["Which valve?", "valve?"])
+    vectors.begin(usual, ["Which valve?", "valve?"]).result()
+    assert usual.asked == ["Which oil?", "Which valve?", "valve?"]
+    # Another model's vectors are its own, whatever was begun.
+    vectors.ahead(["Which seal?"])
+    vectors.begin(other, ["Which seal?"]).result()
+    vectors.begin(usual, ["Which seal?"]).result()
+    assert (other.asked, usual.asked[3:]) == (["Which seal?"], ["Which seal?"])
+
+
 @pytest.mark.parametrize("question", ["How many bars?", "Who wrote it?"])
 def test_who_comes_first_is_the_same_however_few_are_looked_at(question: str) -> None:
     chance = random.Random(7)

@@ -18,7 +18,7 @@ from api.searching import Question
 from api.services import Services, services
 from pipelines.errors import PipelineError
 from pipelines.highlights import highlights
-from pipelines.retrieval import begin
+from pipelines.retrieval import begin, meant
 from pipelines.retrieval import search as find
 from pipelines.types import Hit
 from workers.finding import Reading, indexes_of
@@ -90,8 +90,9 @@ def answer(with_: Services, reading: Reading, question: Question) -> dict[str, A
 def _found(with_: Services, reader: Reader, question: Question) -> list[Hit]:
     """What is called so, then what is near, each Fragment once."""
     instrument_id, text, filters = question.instrument_id, question.text, question.filters
+    # The model works while the database is asked for the index and for a name.
+    with_.questions.ahead(meant(text, with_.keywords.common(instrument_id)))
     indexes = indexes_of(with_, reader, instrument_id, filters)
-    # The model works while the database looks for a name.
     begun = begin(text, indexes) if indexes else None
     first = named(reader, instrument_id, text, filters)
     near = find(text, indexes, count=question.count, begun=begun) if indexes else []
