@@ -66,8 +66,9 @@ class AnswerStore:
         """
         session = self._session
         session.rollback()
-        cited = {proof.hit.source_id for proof in said.proofs}
-        there = reanchoring.hold_sources(session, cited)
+        told = {proof.hit.source_id for proof in said.proofs}
+        told.update(*(claim.repeats for claim in said.claims))
+        there = reanchoring.hold_sources(session, told)
         self._hold()
         session.execute(delete(Citation).where(Citation.turn_id == self._turn.id))
         for proof in said.proofs:
@@ -98,6 +99,7 @@ class AnswerStore:
                         "verdict": claim.verdict,
                         "citations": list(claim.citations),
                         "missing": list(claim.missing),
+                        "repeats": list(claim.repeats),
                     }
                     for claim in said.claims
                 ],
@@ -108,7 +110,7 @@ class AnswerStore:
             )
         )
         reanchoring.catch_up(session, self._turn.id)
-        if deleted := cited - there:
+        if deleted := told - there:
             logs = withdraw_sources(session, deleted)
             # What it streamed goes too; the job's message is sent by the sweep.
             jobs.create_job(

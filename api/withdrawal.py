@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from api.asking import first_words
@@ -19,52 +19,59 @@ def withdraw_sources(session: Session, source_ids: Collection[str]) -> list[str]
     """Take what these sources said out of every turn, within the caller's transaction.
 
     The caller holds or has deleted the sources, so that no answer can cite them meanwhile.
-    Returns the turns' jobs, whose event logs quote what was withdrawn.
+    Returns the jobs of the turns that told of them, whose event logs hold what was withdrawn.
     """
     citing = select(Citation.turn_id).where(
         Citation.source_id.in_(source_ids), Citation.state != "withdrawn"
     )
+    repeating = [ChatTurn.claims.contains([{"repeats": [id_]}]) for id_ in source_ids]
     turns = session.scalars(
         select(ChatTurn)
-        .where(ChatTurn.id.in_(citing))
+        .where(or_(ChatTurn.id.in_(citing), *repeating))
         .order_by(ChatTurn.id)
         .options(selectinload(ChatTurn.citations))
         .with_for_update(of=ChatTurn)
         .execution_options(populate_existing=True)
     ).all()
-    for turn in turns:
-        _withdraw(session, turn, source_ids)
+    texts = {text for turn in turns for text in _withdraw(session, turn, source_ids)}
+    _forget_history(session, {turn.instrument_id for turn in turns}, texts)
     session.flush()
     return [turn.job_id for turn in turns if turn.job_id]
 
 
-def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> None:
+def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> list[str]:
+    """Returns what the turn quoted of the sources, and what it repeated."""
     gone = [citation for citation in turn.citations if citation.source_id in source_ids]
     left = [c for c in turn.citations if c not in gone and c.state != "withdrawn"]
     fragments = select(FragmentRow.text).where(
         FragmentRow.id.in_([citation.fragment_id for citation in gone])
     )
+    deleted = frozenset(source_ids)
+    said = [c["text"] for c in turn.claims if not deleted.isdisjoint(c.get("repeats", ()))]
     texts = [*(citation.quote for citation in gone), *session.scalars(fragments)]
+    before = turn.answer
     turn.answer, turn.claims = withdraw(
         turn.answer,
         turn.claims,
         left={citation.number: citation.quote for citation in left},
         gone={c.number for c in turn.citations if c not in left},
         texts=texts,
+        sources=source_ids,
     )
-    _forget_history(session, turn, texts)
-    _forget_title(session, turn, texts)
-    turn.notices = [*(notice for notice in turn.notices if notice != NOTICE), NOTICE]
+    _forget_title(session, turn, [*texts, *said])
+    if gone or turn.answer != before:
+        turn.notices = [*(notice for notice in turn.notices if notice != NOTICE), NOTICE]
     for citation in gone:
         citation.state = "withdrawn"
         citation.quote = citation.title = citation.filename = ""
         citation.locators = []
+    return [*texts, *said]
 
 
-def _forget_history(session: Session, turn: ChatTurn, texts: list[str]) -> None:
-    """Earlier answers that clients told along with later questions."""
+def _forget_history(session: Session, instrument_ids: set[str], texts: Collection[str]) -> None:
+    """Earlier answers that clients told along with later questions, in whichever conversation."""
     later = select(ChatTurn).where(
-        ChatTurn.session_id == turn.session_id, ChatTurn.history.is_not(None)
+        ChatTurn.instrument_id.in_(instrument_ids), ChatTurn.history.is_not(None)
     )
     for other in session.scalars(later.order_by(ChatTurn.id).with_for_update()).all():
         if other.history:

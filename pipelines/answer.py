@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines.claims.answer_sentences import MARK
@@ -16,6 +16,7 @@ from pipelines.safe_text import SafeText, addresses
 from pipelines.sentence_ends import SentenceEnds
 from pipelines.sentences import sentences
 from pipelines.types import Hit, locate
+from pipelines.withdrawal import repeated
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ def answer(
             close()
         # What was held back when the model was broken off was said, too.
         deque(writer.end(reader), maxlen=0)
-        conclude(into)
+        conclude(into, hits)
 
 
-def conclude(into: Answer) -> None:
-    """Check every sentence said so far against what it cites."""
+def conclude(into: Answer, hits: Sequence[Hit]) -> None:
+    """Check every sentence said so far against what it cites, and tell whose words it has."""
     into.text = into.text.strip()
     if into.text == NOT_FOUND:
         into.proofs, into.claims = [], []
@@ -109,7 +110,14 @@ def conclude(into: Answer) -> None:
     quotes = {proof.number: proof.quote for proof in into.proofs}
     contexts = {proof.number: proof.context for proof in into.proofs}
     found = claims(into.text, quotes, contexts)
-    into.claims = [claim for claim in found if claim.text != NOT_FOUND]
+    given: dict[str, list[str]] = {}
+    for hit in hits:
+        given.setdefault(hit.source_id, []).append(hit.text)
+    into.claims = [
+        replace(claim, repeats=tuple(repeated(claim.text, given)))
+        for claim in found
+        if claim.text != NOT_FOUND
+    ]
 
 
 class _Writer:

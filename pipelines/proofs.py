@@ -34,7 +34,8 @@ _PART = re.compile(r"[,;]\s+|\s+(?:and|while|whereas|but|und|während|et|y|pero|
 class Claim:
     """One sentence of an answer; `start` and `end` are offsets into it, marks included.
 
-    `missing` names what its proofs don't say, as "number: 15 kg" or "name: Gamma".
+    `missing` names what its proofs don't say, as "number: 15 kg" or "name: Gamma"; `repeats`
+    the sources, by id, whose words it has, cited or not.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Claim:
     verdict: Verdict
     citations: tuple[int, ...]
     missing: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
 
 
 def check(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) -> Verdict:

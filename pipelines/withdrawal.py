@@ -25,13 +25,15 @@ def withdraw(
     left: Mapping[int, str],
     gone: Collection[int],
     texts: Iterable[str],
+    sources: Collection[str] = (),
 ) -> tuple[str, list[dict[str, Any]]]:
     """The answer without what only deleted sources say, and its claims with their new offsets.
 
     `left`: number of a citation that stays -> its quote; `gone`: numbers of those that don't;
-    `texts`: what was deleted. A claim that gave way says `"state": "withdrawn"`.
+    `texts`: what was deleted, of the sources with the ids `sources`. A claim that gave way says
+    `"state": "withdrawn"`.
     """
-    if not left:
+    if gone and not left:
         whole = _placeholder(sorted(gone))
         return whole, [_withdrawn(whole, 0, sorted(gone))]
     copied = {run for text in texts for run in _runs(text)}
@@ -39,7 +41,10 @@ def withdraw(
     for claim in sorted(claims, key=lambda claim: claim["start"]):
         said += _between(answer[at : claim["start"]], copied)
         sentence = answer[claim["start"] : claim["end"]]
-        stays = _stays(claim, sentence, left, copied)
+        copy = not copied.isdisjoint(_runs(sentence)) or not frozenset(sources).isdisjoint(
+            claim.get("repeats", ())
+        )
+        stays = _stays(claim, sentence, left, copy=copy)
         if stays is None:
             sentence = _placeholder(claim["citations"])
             kept.append(_withdrawn(sentence, len(said), claim["citations"]))
@@ -57,18 +62,24 @@ def copies(text: str, texts: Iterable[str]) -> bool:
     return any(runs & _runs(other) for other in texts)
 
 
+def repeated(text: str, given: Mapping[str, Iterable[str]]) -> list[str]:
+    """The keys of `given` of whose texts `text` is a copy in part."""
+    return [key for key, texts in given.items() if copies(text, texts)]
+
+
 def _stays(
     claim: Mapping[str, Any],
     sentence: str,
     left: Mapping[int, str],
-    copied: set[tuple[str, ...]],
+    *,
+    copy: bool,
 ) -> dict[str, Any] | None:
-    """The claim as it stands by what is left; None when it is to go."""
+    """The claim as it stands by what is left; None when it is to go. `copy`: what was deleted
+    says it in the same words."""
     if claim.get("state") == "withdrawn":
         return dict(claim)
     numbers = claim["citations"]
     proofs = {number: left[number] for number in numbers if number in left}
-    copy = not _runs(sentence).isdisjoint(copied)
     if not numbers:
         return None if copy else dict(claim)
     if set(numbers) <= set(proofs):

@@ -210,6 +210,43 @@ def test_deleting_while_an_answer_is_written_withdraws_it(
     _until_gone(lambda: _redis_with(app, SECRET))
 
 
+def test_words_that_no_citation_led_back_to_their_source_go_with_it(
+    admin: Client, instrument: str, app: Flask, llm_server: OpenAIServer
+) -> None:
+    gone = admin.add_bytes(instrument, "a.pdf", pdf(f"The {SECRET} anvil weighs 61 kilograms."))
+    admin.add_bytes(instrument, "hammer.pdf", pdf("The hammer weighs 3 kilograms."))
+    # The number is wrong, so that the source does not carry the sentence.
+    wrong, hammer = f"The {SECRET} anvil weighs 62 kilograms.", "The hammer weighs 3 kilograms."
+    bare, beside = f"{wrong} Ask me more.", f"{hammer} {wrong}"
+    llm_server.script([bare, beside, "Nothing new."])
+    turns = [admin.ask(instrument, question, model=None) for question in (QUESTION, "And hammers?")]
+    assert [len(turn["citations"]) for turn in turns] == [0, 1]
+    # A client that keeps the conversation itself tells it, as one of its own.
+    with app.app_context():
+        from sqlalchemy import update
+
+        from api.extensions import db
+        from api.models import ChatTurn
+
+        later = admin.ask(instrument, "What else?", model=None)["turn_id"]
+        told = update(ChatTurn).where(ChatTurn.id == later).values(history=[[QUESTION, bare]])
+        db.session.execute(told)
+        db.session.commit()
+    # What it said is known though another version has taken its place.
+    replaced = admin.add_bytes(instrument, "a.pdf", pdf("Anvils are heavy."), source_id=gone["id"])
+    assert replaced["id"] == gone["id"]
+
+    assert admin.delete(f"/api/sources/{gone['id']}").status_code == 204
+
+    shown = [admin.get(f"/api/chat/turns/{turn['turn_id']}").json() for turn in turns]
+    assert [SECRET in repr(turn) for turn in shown] == [False, False]
+    assert "Ask me more." in shown[0]["answer"]
+    assert hammer in shown[1]["answer"]
+    assert all("deleted" in turn["notices"][-1] for turn in shown)
+    assert _rows_with(app, SECRET) == []
+    _until_gone(lambda: _redis_with(app, SECRET))
+
+
 def test_deleting_while_it_is_read_leaves_nothing(
     admin: Client, instrument: str, app: Flask
 ) -> None:
