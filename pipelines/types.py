@@ -7,7 +7,7 @@ PDF from a video: only Locators differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
@@ -203,25 +203,35 @@ def embedding_text(heading_path: Iterable[str], text: str) -> str:
 def locate(
     locators: tuple[Any, ...] | list[Any], spans: Iterable[Span], start: int, end: int
 ) -> list[Any]:
-    """Locators of characters start..end only: the lines, cues or cells that carry them.
+    """Locators of characters start..end only: the lines, cues, cells or characters that they are.
 
     Falls back to all `locators` when `spans` says nothing finer.
     """
-    touched: dict[int, list[int]] = {}
-    for span_start, span_end, locator_index, box_index in spans:
-        if span_start < end and span_end > start:
-            touched.setdefault(locator_index, []).append(box_index)
+    touched: dict[int, list[Span]] = {}
+    for span in spans:
+        if span[0] < end and span[1] > start:
+            touched.setdefault(span[2], []).append(span)
     if not touched:
         return list(locators)
-    found = []
-    for index in sorted(touched):
-        locator = locators[index]
-        boxes = getattr(locator, "boxes", None)
-        if boxes and -1 not in touched[index]:
-            kept = tuple(boxes[i] for i in sorted(set(touched[index])))
-            locator = locator.model_copy(update={"boxes": kept})
-        found.append(locator)
-    return found
+    return [_within(locators[index], touched[index], start, end) for index in sorted(touched)]
+
+
+def _within(locator: Any, spans: Sequence[Span], start: int, end: int) -> Any:
+    """The part of a Locator that `spans`, all of it that touch start..end, have there."""
+    if isinstance(locator, TextLocator):
+        ((first, last, *_), *more) = spans
+        if more or last - first != locator.end - locator.start:
+            return locator
+        place = {
+            "start": locator.start + max(start - first, 0),
+            "end": locator.start + min(end, last) - first,
+        }
+        return locator.model_copy(update=place)
+    boxes = getattr(locator, "boxes", None)
+    touched = sorted({box for *_, box in spans})
+    if not boxes or -1 in touched:
+        return locator
+    return locator.model_copy(update={"boxes": tuple(boxes[box] for box in touched)})
 
 
 class Hit(_Value):

@@ -153,6 +153,34 @@ def test_a_text_locator_is_narrowed_to_its_piece(chunker: Chunker) -> None:
         assert text[found.start - 1000 : found.end - 1000] == fragment.text
 
 
+def test_a_quote_of_plain_text_is_located_to_its_characters(chunker: Chunker) -> None:
+    whole = "Care\n\nOil it. Clean it weekly. Dry it.\n\nCode | Meaning\nE1 | Too hot"
+    lines = [whole.index("Code"), whole.index("E1"), len(whole)]
+    paragraph = TextLocator(start=whole.index("Oil"), end=whole.index("\n\nCode"))
+    table = Segment(
+        text=whole[lines[0] :],
+        kind="table",
+        locators=(
+            TextLocator(start=lines[0], end=lines[1] - 1),
+            TextLocator(start=lines[1], end=lines[2], anchor="A2:B2"),
+        ),
+        spans=((0, 14, 0, -1), (15, 27, 1, -1)),
+    )
+    text = Segment(text=whole[paragraph.start : paragraph.end], locators=(paragraph,))
+    title = Segment(text="Care", kind="title", level=1, locators=(TextLocator(start=0, end=4),))
+    fragments = chunker.feed(Part(start=0, stop=1, unit="sections", segments=(title, text, table)))
+    for quote in ("Clean it weekly.", "Oil it.", "Dry it.", "it. Clean", "Too hot", "E1 | Too hot"):
+        (fragment,) = [fragment for fragment in fragments if quote in fragment.text]
+        at = fragment.text.index(quote)
+        (found,) = locate(fragment.locators, fragment.spans, at, at + len(quote))
+        assert whole[found.start : found.end] == quote
+    (fragment,) = [fragment for fragment in fragments if "weekly" in fragment.text]
+    across = fragment.text.index("Care"), fragment.text.index(" it weekly")
+    assert [
+        whole[each.start : each.end] for each in locate(fragment.locators, fragment.spans, *across)
+    ] == ["Care", "Oil it. Clean"]
+
+
 def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: Tokens) -> None:
     rows = ["Code | Meaning | Remedy"] + [
         f"E{n} | The pump {n} is too hot | Let it cool for {n} minutes" for n in range(80)
