@@ -104,6 +104,22 @@ def test_each_part_of_a_question_is_answered(extractive: Extractive) -> None:
     assert "4.2 kg" in answer
 
 
+def test_what_follows_the_best_is_told_as_the_source_does(extractive: Extractive) -> None:
+    question = "How often is the filter changed, the belt tightened and the pump oiled?"
+    texts = (
+        "The filter is changed every 3 months.",
+        "The belt is tightened every 6 weeks.",
+        "The pump is oiled every 9 days.",
+    )
+    # Found in the order opposite to that of the source.
+    found = hits(*texts, ordinals=(30, 20, 10))
+    (_, *rest) = [
+        found[number - 1].ordinal for _, number in quotes(ask(extractive, question, found))
+    ]
+    assert len(rest) == 2
+    assert rest == sorted(rest)
+
+
 @pytest.mark.parametrize(
     "question",
     [

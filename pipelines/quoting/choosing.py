@@ -111,9 +111,22 @@ def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
         if of_part.own[of_part.best] >= FLOOR:
             _add(chosen, of_part.best, found)
     _fill(chosen, overall, whole, found, rarity)
-    head, *rest = chosen
-    rest.sort(key=lambda at: (found[at].hit, found[at].start))
-    return Choice(tuple(found[at] for at in (head, *rest)))
+    head, *rest = (found[at] for at in chosen)
+    return Choice((head, *_as_read(rest, hits)))
+
+
+def _as_read(some: Sequence[Candidate], hits: Sequence[Hit]) -> list[Candidate]:
+    """Source by source, the one that was found first in front, each from its beginning on."""
+    first: dict[str, int] = {}
+    for candidate in some:
+        version = hits[candidate.hit].version_id
+        first[version] = min(candidate.hit, first.get(version, candidate.hit))
+
+    def place(candidate: Candidate) -> tuple[int, int, int]:
+        hit = hits[candidate.hit]
+        return first[hit.version_id], hit.ordinal, candidate.start
+
+    return sorted(some, key=place)
 
 
 def _listed(
