@@ -128,6 +128,14 @@ def test_what_is_found_can_be_sorted(admin: Client, workshop: str) -> None:
     titles = [hit["title"].casefold() for hit in by_title]
     assert titles == sorted(titles)
     assert len(set(titles)) > 1
+    asked = "winter ice, impeller bearings, E-2047, oven door"
+    by_place = found(admin, workshop, asked, sort="place")
+    pump = [hit["text"] for hit in by_place if hit["filename"] == "pump.md"]
+    stands = [PUMP.index(text.splitlines()[-1]) for text in pump]
+    assert len(stands) == 3
+    assert stands == sorted(stands)
+    sources = [hit["source_id"] for hit in by_place]
+    assert sources == sorted(sources)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,9 @@ def test_a_page_is_fetched_read_and_cited(
     turn = admin.ask(instrument, "When is the gasket replaced?")
     [citation, *_] = turn["citations"]
     assert "400 hours" in citation["quote"]
+    admin.add_bytes(instrument, "other.md", f"See {url} for how gaskets are cared for.".encode())
+    first, *_ = admin.get("/api/search/", params={"instrument": instrument, "q": url}).json()
+    assert (first["source_id"], first["score"]) == (source["id"], 1.0)
     view = admin.get(f"/api/viewer/text/{source['id']}").json()
     place = citation["locator"]
     assert "400 hours" in view["text"][place["start"] : place["end"]]
