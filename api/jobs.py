@@ -6,6 +6,7 @@ cancel and a sweep can meet at any point. Times are the database's.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import kombu.exceptions
 import redis
 import structlog
 from celery import Celery
-from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -191,6 +192,36 @@ def finish(
         lease_until=None,
         **values,
     )
+
+
+def begin_again(session: Session, version_id: str, kept: Collection[str]) -> Job | None:
+    """Have the job that reads a version begin anew, within the caller's transaction: whoever is
+    at it loses the job. None when no such job waits or runs.
+
+    Of what it found out so far only the facts named in `kept` stay. The caller commits, then
+    calls `enqueue`.
+    """
+    job = session.scalars(
+        select(Job)
+        .where(
+            Job.kind == "ingest",
+            Job.payload["version_id"].astext == version_id,
+            Job.state.in_(("queued", "running")),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if job is None:
+        return None
+    facts = job.checkpoint.get("report", {}).get("facts", {})
+    facts = {name: value for name, value in facts.items() if name in kept}
+    job.checkpoint = {"report": {"facts": facts}} if facts else {}
+    job.state, job.stage, job.done, job.total, job.attempt = "queued", None, 0, None, 0
+    job.lease_owner = job.lease_until = job.enqueued_at = job.not_before = None
+    job.cancel_requested_at = None
+    session.execute(delete(Shard).where(Shard.job_id == job.id))
+    mark_subject(session, job, "queued")
+    return job
 
 
 def release(session: Session, worker: str) -> list[str]:

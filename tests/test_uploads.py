@@ -160,7 +160,50 @@ def test_subtitles_may_come_later(admin: Client, instrument: str, tmp_path) -> N
     assert (proof["locator"]["t_start"], proof["locator"]["t_end"]) == (0.2, 1.6)
 
 
-def _tone() -> bytes:
+def test_subtitles_may_come_while_the_recording_is_read(
+    admin: Client, instrument: str, app: Flask
+) -> None:
+    for hertz in (210, 310, 410):
+        begun = admin.upload(instrument, "tone.wav", _tone(hertz)).json()
+        srt = f"1\n00:00:00,200 --> 00:00:01,600\nThe turbine hums at {hertz} hertz.\n"
+        answer = admin.upload(instrument, "tone.srt", srt.encode(), subtitles_of=begun["source_id"])
+        assert answer.status_code == 202, answer.text
+        assert admin.wait(answer.json()["job_id"])["state"] == "done"
+        view = admin.get(f"/api/viewer/audio/{begun['source_id']}").json()
+        assert [f"{hertz} hertz" in each["text"] for each in view["transcript"]] == [True]
+        source = admin.get(f"/api/sources/{begun['source_id']}").json()
+        assert source["report"]["facts"]["engine"] == "sidecar:srt"
+
+
+def test_a_job_that_begins_again_is_nobodys(app: Flask) -> None:
+    from api import jobs
+    from api.extensions import db
+    from api.models import Job
+    from api.models.base import new_id
+
+    with app.app_context():
+        session, version = db.session(), new_id()
+        payload = {"version_id": version}
+        made = jobs.create_job(session, "ingest", subject=("source", new_id()), payload=payload)
+        session.commit()
+        assert jobs.claim(session, made.id, "worker/1", 60) is not None
+        found = {"facts": {"url": "http://example.com", "pages": 9}, "words": 12}
+        jobs.move(session, made.id, "worker/1", done=5, checkpoint={"report": found, "unit": 5})
+        session.commit()
+        assert jobs.begin_again(session, new_id(), ["url"]) is None
+        again = jobs.begin_again(session, version, ["url"])
+        assert again is not None
+        session.commit()
+        with pytest.raises(jobs.LeaseLost):
+            jobs.renew(session, made.id, "worker/1", 60)
+        kept = session.get_one(Job, made.id, populate_existing=True)
+        assert (kept.state, kept.done, kept.attempt) == ("queued", 0, 0)
+        assert kept.checkpoint == {"report": {"facts": {"url": "http://example.com"}}}
+        session.delete(kept)
+        session.commit()
+
+
+def _tone(hertz: int = 432) -> bytes:
     """Two seconds of a tone, in which nobody says anything."""
     import io
     import math
@@ -173,7 +216,9 @@ def _tone() -> bytes:
         file.setsampwidth(2)
         file.setframerate(16000)
         for i in range(32000):
-            file.writeframes(struct.pack("<h", int(8000 * math.sin(i * 2 * math.pi * 432 / 16000))))
+            file.writeframes(
+                struct.pack("<h", int(8000 * math.sin(i * 2 * math.pi * hertz / 16000)))
+            )
     return out.getvalue()
 
 
