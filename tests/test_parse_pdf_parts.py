@@ -58,6 +58,15 @@ def test_facts_and_counts(tmp_path: Path) -> None:
     assert first.counts == {"pages_read": 1, "words": 3}
 
 
+def test_the_dates_of_a_file_are_told_apart(tmp_path: Path) -> None:
+    dates = {6: b"<< /CreationDate (D:20240305093000+01'00') /ModDate (D:20250102030405Z) >>"}
+    path = raw_pdf(tmp_path / "dates.pdf", page_objects(b"", dates))
+    path.write_bytes(path.read_bytes().replace(b"/Root 1 0 R", b"/Root 1 0 R /Info 6 0 R"))
+    (part,) = parse(path)
+    assert part.facts["created"] == "2024-03-05T08:30:00Z"
+    assert part.facts["modified"] == "2025-01-02T03:04:05Z"
+
+
 def test_a_blank_page_is_an_empty_part(tmp_path: Path) -> None:
     (part,) = parse(draw_pdf(tmp_path / "blank.pdf", [lambda canvas: canvas.rect(9, 9, 90, 90)]))
     assert part.segments == ()

@@ -1,4 +1,4 @@
-"""What a PDF file says of itself: pages, outline, title, author, creation date, language."""
+"""What a PDF file says of itself: pages, outline, title, author, dates, language."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(\d
 
 
 def read_facts(document: Any, total: int) -> dict[str, Any]:
-    """What the file says of itself: pages, outline; title, author, created, language if given."""
+    """Pages and outline; title, author, created, modified and language if the file tells them."""
     facts: dict[str, Any] = {"pages": total, "outline": next(document.get_toc(), None) is not None}
     for key, name in (("title", "Title"), ("author", "Author")):
         value = clean(_metadata(document, name))[:500]
         if value:
             facts[key] = value
-    created = _date(_metadata(document, "CreationDate"))
-    if created:
-        facts["created"] = created
+    for key, name in (("created", "CreationDate"), ("modified", "ModDate")):
+        date = _date(_metadata(document, name))
+        if date:
+            facts[key] = date
     language = _language(document)
     if language:
         facts["language"] = language
