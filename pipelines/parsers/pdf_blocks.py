@@ -17,6 +17,7 @@ from pipelines.parsers.pdf_outline import key
 from pipelines.parsers.pdf_rows import Row, rows_of
 from pipelines.parsers.pdf_rules import Rules
 from pipelines.parsers.pdf_shape import PageShape
+from pipelines.parsers.pdf_sides import margin_notes
 from pipelines.parsers.pdf_style import DocumentStyle
 from pipelines.parsers.pdf_table_rows import Table
 from pipelines.parsers.pdf_tables import find_tables
@@ -47,10 +48,16 @@ def page_segments(
     rules: Rules,
     form: bool = False,
 ) -> list[Segment]:
-    """Segments of a page (`page` counts from 1) in reading order; a form has no tables."""
+    """Segments of a page (`page` counts from 1) in reading order; a form has no tables.
+
+    Notes in the margin come last, as segments of their own.
+    """
     compounds = {word.lower() for piece in pieces for word in _COMPOUND.findall(piece.text)}
     segments: list[Segment] = []
-    for region in reading_order(join_markers(pieces), rules.across):
+    notes = margin_notes(pieces, shape)
+    aside = {id(note) for side in notes for note in side}
+    body = [piece for piece in pieces if id(piece) not in aside]
+    for region in (*reading_order(join_markers(body), rules.across), *notes):
         rows: list[Row] = []
         found = rows_of(region)
         plain = form or len(region) > MAX_PIECES

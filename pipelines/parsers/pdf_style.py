@@ -1,4 +1,4 @@
-"""What a document's pages have in common: size of its body text, heads and feet of its pages.
+"""What a document's pages have in common: size of its body text, heads, feet and side notes.
 
 Learned from a fixed sample of pages, so that a page reads the same wherever parsing began.
 """
@@ -14,26 +14,27 @@ from statistics import median
 from pipelines.parsers.pdf_fonts import is_monospaced
 from pipelines.parsers.pdf_outline import Outline
 from pipelines.parsers.pdf_shape import PageShape
+from pipelines.parsers.pdf_sides import Signature, side_signatures, without_sides
 from pipelines.parsers.pdf_text import PageText, Piece
 
-_MARGIN = 0.13
+MARGIN = 0.13
 """Share of the page's height, at the top and at the bottom, where repeated lines may stand."""
-_REPEATED = 0.4
+REPEATED = 0.4
 """Share of sampled pages; heads often differ between left and right pages."""
+PAGES_THAT_TELL = 3
+"""Of fewer pages nothing is left out."""
 _DIGITS = re.compile(r"\d+")
-_ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
+ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
 _PAGE_NUMBER = re.compile(
     r"^(?:page|seite|p\.)?\s*[-–—|]?\s*(\d{1,4})\s*[-–—|]?(?:\s*(?:of|von|/)\s*\d{1,4})?$", re.I
 )
-
-Signature = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class DocumentStyle:
     """`body_size` in points, 0 when no sampled page has text; `heading_sizes` from large to small.
 
-    `furniture` holds what repeats: text with digits masked, and its height in 1/200 of the page.
+    `furniture` holds what repeats at the head or foot of pages, `sides` at their left or right.
     `numbering` is what printed page numbers are ahead of the page's index by, where many pages
     have one; pages left out in between, or counted anew, make it several. `outline` is the file's
     own, where the sizes of its fonts tell no headings.
@@ -44,6 +45,7 @@ class DocumentStyle:
     body_monospaced: bool = False
     heading_sizes: tuple[float, ...] = ()
     furniture: frozenset[Signature] = field(default_factory=frozenset)
+    sides: frozenset[Signature] = field(default_factory=frozenset)
     numbering: frozenset[int] = field(default_factory=frozenset)
     outline: Outline = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
     monospaced: Counter[float] = Counter()
     pages_of: Counter[float] = Counter()
     seen: Counter[Signature] = Counter()
+    sides: Counter[Signature] = Counter()
     numberings: Counter[int] = Counter()
     pages_with_text = 0
     for index, shape, text in pages:
@@ -87,29 +90,24 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
             sizes[size] += len(piece.text)
             bold[size] += len(piece.text) if piece.bold else 0
             monospaced[size] += len(piece.text) if is_monospaced(piece.font) else 0
-            if _in_margin(piece, shape):
+            if _in_margin(piece, shape) and not _is_tall(piece):
                 signatures.add(_signature(piece, shape, frame))
         seen.update(signatures)
+        sides.update(set(side_signatures(text.pieces, shape)))
         pages_of.update({round(piece.size * 2) / 2 for piece in text.pieces})
     if not sizes:
         return DocumentStyle()
     body = max(sizes, key=lambda size: (sizes[size], -size))
-    furniture = set()
-    if pages_with_text >= 3:
-        furniture = {
-            signature
-            for signature in seen
-            if signature[0] and _repeats(seen, signature) >= max(2, _REPEATED * pages_with_text)
-        }
     common = {ahead: pages for ahead, pages in numberings.items() if pages >= 3}
-    if sum(common.values()) < _REPEATED * pages_with_text:
+    if sum(common.values()) < REPEATED * pages_with_text:
         common = {}
     return DocumentStyle(
         body_size=body,
         body_bold=bold[body] * 2 > sizes[body],
         body_monospaced=monospaced[body] * 2 > sizes[body],
         heading_sizes=_heading_sizes(pages_of, body, pages_with_text),
-        furniture=frozenset(furniture),
+        furniture=_repeated(seen, pages_with_text),
+        sides=_repeated(sides, pages_with_text),
         numbering=frozenset(common),
     )
 
@@ -128,14 +126,15 @@ def _heading_sizes(pages_of: Counter[float], body: float, pages: int) -> tuple[f
 def without_furniture(
     text: PageText, index: int, shape: PageShape, style: DocumentStyle
 ) -> list[Piece]:
-    """The pieces of page `index` except heads and feet, with all that stands on their lines."""
-    pieces = _without_number(text.pieces, index, style)
+    """The pieces of page `index` except side notes, heads and feet with all on their lines."""
+    pieces = without_sides(text.pieces, shape, style.sides)
+    pieces = _without_number(pieces, index, style)
     if not style.furniture or not pieces:
         return pieces
     heights = []
     frame = _frame_of(pieces)
     for piece in pieces:
-        if _in_margin(piece, shape):
+        if _in_margin(piece, shape) and not _is_tall(piece):
             masked, place = _signature(piece, shape, frame)
             if any((masked, place + shift) in style.furniture for shift in (-1, 0, 1)):
                 heights.append((piece.box[1], piece.box[3]))
@@ -178,6 +177,14 @@ def _page_numbers(pieces: list[Piece], frame: _Frame) -> Iterator[tuple[int, Pie
             yield int(found[1]), line[0]
 
 
+def _repeated(seen: Counter[Signature], pages: int) -> frozenset[Signature]:
+    """What stands on enough of so many pages."""
+    if pages < PAGES_THAT_TELL:
+        return frozenset()
+    needed = max(2, REPEATED * pages)
+    return frozenset(one for one in seen if one[0] and _repeats(seen, one) >= needed)
+
+
 def _repeats(seen: Counter[Signature], signature: Signature) -> int:
     masked, place = signature
     return max(seen[signature] + seen.get((masked, place + shift), 0) for shift in (-1, 1))
@@ -185,7 +192,12 @@ def _repeats(seen: Counter[Signature], signature: Signature) -> int:
 
 def _in_margin(piece: Piece, shape: PageShape) -> bool:
     center = (piece.box[1] + piece.box[3]) / 2 / shape.seen[1]
-    return center < _MARGIN or center > 1 - _MARGIN
+    return center < MARGIN or center > 1 - MARGIN
+
+
+def _is_tall(piece: Piece) -> bool:
+    """Whether the piece runs up or down the page, past lines that it has nothing to do with."""
+    return piece.turn in (90, 270) and piece.box[3] - piece.box[1] > 2 * piece.size
 
 
 def _frame_of(pieces: list[Piece]) -> _Frame:
@@ -202,7 +214,7 @@ def _signature(piece: Piece, shape: PageShape, frame: _Frame) -> Signature:
     may each begin with a numbered heading.
     """
     center = (piece.box[1] + piece.box[3]) / 2
-    masked = "#" if _ROMAN.match(piece.text) else _DIGITS.sub("#", piece.text)[:80]
+    masked = "#" if ROMAN.match(piece.text) else _DIGITS.sub("#", piece.text)[:80]
     if masked == "#" and frame.first_bottom < center < frame.last_top:
         masked = ""
     elif piece.size > 1.2 * frame.size:
