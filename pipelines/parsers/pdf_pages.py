@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipelines.ahead import Later
+from pipelines.ahead import Later, in_order, threads_each, worker_count
 from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.parsers.pdf_blocks import page_segments
 from pipelines.parsers.pdf_fields import is_form, page_fields
@@ -22,17 +22,25 @@ from pipelines.parsers.pdf_scan import (
     read_scan,
     render,
 )
-from pipelines.parsers.pdf_style import DocumentStyle, sample_pages, without_furniture
+from pipelines.parsers.pdf_scan_edges import EdgeLine, edges_only, learn_edges, sample_scans
+from pipelines.parsers.pdf_style import (
+    PAGES_THAT_TELL,
+    DocumentStyle,
+    sample_pages,
+    without_furniture,
+)
 from pipelines.parsers.pdf_text import PageShape, PageText, Piece, page_shape, read_page_text
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from pipelines.ocr import OcrLine
+
 _LOW_CONFIDENCE = 0.7
 _MAX_KNOWN = 5_000
 """Pieces of a page whose text is kept until its turn; more would take memory for little time."""
-
+_OCR_FAILS = (SourceUnreadable, ModelUnavailable, ValueError, OverflowError)
 
 Known = dict[int, PageText]
 """Text of pages by index, read when the style was learned and not to be read again."""
@@ -56,6 +64,47 @@ def sample(document: Any, total: int, known: Known) -> Iterator[tuple[int, PageS
         if len(text.pieces) <= _MAX_KNOWN:
             known[index] = text
         yield index, shape, text
+
+
+def _sample_scans(document: Any, total: int, known: Known, max_pixels: int) -> tuple[EdgeLine, ...]:
+    """Heads and feet that repeat on the document's scans, of which a few are read."""
+    import pypdfium2 as pdfium
+
+    fails = (pdfium.PdfiumError, ValueError, OverflowError)
+    scans = []
+    for index in sample_scans(total):
+        # A page that can't be read is told when its turn comes.
+        with suppress(*fails), closing(document[index]) as page:
+            shape = page_shape(page)
+            text = known.get(index) or read_page_text(page, shape)
+            content = needs_ocr(text, page, shape)
+            if content is not None:
+                scans.append((index, shape, content))
+    if len(scans) < PAGES_THAT_TELL:
+        return ()
+    workers = worker_count(len(scans))
+
+    def pictures() -> Generator[list[OcrLine] | Later[list[OcrLine]], None, None]:
+        for index, shape, content in scans:
+            try:
+                with closing(document[index]) as page:
+                    picture = edges_only(render(page, shape, content, max_pixels))
+            except (SourceTooLarge, *fails):
+                continue
+            yield Later(partial(_read_edges, picture, threads_each(workers)))
+
+    with closing(in_order(pictures(), workers)) as read:
+        return learn_edges(list(read))
+
+
+def _read_edges(picture: Image, threads: int) -> list[OcrLine]:
+    """The lines of a page's head and foot; none where OCR fails: the page itself will tell."""
+    from pipelines.ocr import upright
+
+    try:
+        return upright.read_scan(picture, threads).lines
+    except _OCR_FAILS:
+        return []
 
 
 @dataclass(frozen=True)
@@ -91,6 +140,7 @@ def page_parts(
     """
     import pypdfium2 as pdfium
 
+    edges: tuple[EdgeLine, ...] | None = None
     for index in indexes:
         try:
             with closing(document[index]) as page:
@@ -101,9 +151,11 @@ def page_parts(
             yield _part(index, total, [], [_warning("page_unreadable", message, index)], {})
             continue
         if read.picture is None:
-            yield _finish(read, total, threads)
-        else:
-            yield Later(partial(_finish, read, total, threads))
+            yield _finish(read, total, (), threads)
+            continue
+        if edges is None:
+            edges = _sample_scans(document, total, known, options.max_pixels)
+        yield Later(partial(_finish, read, total, edges, threads))
 
 
 def _read_page(
@@ -140,7 +192,7 @@ def _read_page(
     )
 
 
-def _finish(read: _PageRead, total: int, threads: int) -> Part:
+def _finish(read: _PageRead, total: int, edges: tuple[EdgeLine, ...], threads: int) -> Part:
     """The page's Part, its picture read by OCR if it has one. Needs no pdfium."""
     segments, warnings = read.segments, list(read.warnings)
     recognised, complete = None, True
@@ -148,9 +200,9 @@ def _finish(read: _PageRead, total: int, threads: int) -> Part:
         known = read.kept if read.layer == "sound" else []
         try:
             recognised, complete = read_scan(
-                read.picture, read.shape, read.index + 1, known, threads
+                read.picture, read.shape, read.index + 1, known, edges, threads
             )
-        except (SourceUnreadable, ModelUnavailable, ValueError, OverflowError) as exc:
+        except _OCR_FAILS as exc:
             message = f"The pictures of this page were not read: {exc}"
             warnings.append(_warning("ocr_failed", message, read.index))
     if recognised is not None and read.layer == "unmapped":

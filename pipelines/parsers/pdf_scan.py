@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.errors import SourceTooLarge
 from pipelines.parsers.pdf_blocks import join_lines, page_locator
+from pipelines.parsers.pdf_scan_edges import EdgeLine, without_edges
 from pipelines.parsers.pdf_text import PageShape, PageText, Piece
 from pipelines.types import Box, Segment
 
@@ -152,17 +153,23 @@ def render(page: Any, shape: PageShape, content: PageContent, max_pixels: int) -
 
 
 def read_scan(
-    image: Image, shape: PageShape, page: int, known: list[Piece], threads: int
+    image: Image,
+    shape: PageShape,
+    page: int,
+    known: list[Piece],
+    edges: Sequence[EdgeLine],
+    threads: int,
 ) -> tuple[list[Segment], bool]:
     """Segments with confidence from a picture of the page, and whether all its lines were read.
 
-    `known` are the pieces of the text layer that is kept; their lines are left out. Raises what
-    `pipelines.ocr.read` raises.
+    `known` are the pieces of the text layer that is kept; their lines are left out, and so are
+    `edges`, the heads and feet of the document's scans. Raises what `pipelines.ocr.read` raises.
     """
     from pipelines.ocr import group_lines, upright
 
     reading = upright.read_scan(image, threads)
-    lines = [line for line in reading.lines if not _is_known(line, known, shape)]
+    lines = without_edges(reading.lines, edges)
+    lines = [line for line in lines if not _is_known(line, known, shape)]
     segments = []
     for block in group_lines(lines):
         text, spans = join_lines([line.text for line in block], set())
