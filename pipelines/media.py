@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.containers import HEADER_BYTES, container_by_header
 from pipelines.errors import SourceTooLarge, SourceUnreadable
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ class Recording:
 def container_of(path: Path) -> tuple[str, str] | None:
     """ffmpeg's demuxer and a name for people, by the first bytes; None if it is no recording."""
     with path.open("rb") as file:
-        head = file.read(512)
+        header = file.read(HEADER_BYTES)
+        if known := container_by_header(header):
+            return known.demuxer, known.name
+        head = header[:512]
         if head[:3] == b"ID3" and len(head) >= 10:
             file.seek(10 + _id3_size(head[6:10]))
             head = file.read(16) or head

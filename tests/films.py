@@ -69,6 +69,29 @@ def film(
     return path
 
 
+def broadcast(path: Path, form: str, picture: str | None, heard: str, **options: str) -> Path:
+    """Four seconds of light grey, if there is a codec for a `picture`, and of silence."""
+    rate = 8000 if form == "amr" else 48_000
+    with av.open(str(path), "w", format=form, options=options) as container:
+        video: Any = container.add_stream(picture, rate=25) if picture else None
+        audio: Any = container.add_stream(heard, rate=rate)
+        audio.layout, audio.bit_rate = "mono", 12_200 if form == "amr" else 64_000
+        if video:
+            video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+            for number in range(100):
+                frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 200, np.uint8), "rgb24")
+                frame.pts = number
+                container.mux(video.encode(frame))
+            container.mux(video.encode(None))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, rate * 4), np.int16), "s16", "mono")
+        silence.sample_rate, silence.pts = rate, 0
+        resampler = av.AudioResampler(audio.codec_context.format, "mono", rate)
+        for block in resampler.resample(silence):
+            container.mux(audio.encode(block))
+        container.mux(audio.encode(None))
+    return path
+
+
 def sound(path: Path, samples: np.ndarray) -> Path:
     return write_sound(path, samples.astype(np.int16))
 

@@ -60,6 +60,10 @@ BINARY = [
     (b"\xff\xfb\x90\x00", "audio/mpeg"),
     (b"fLaC\x00", "audio/flac"),
     (b"OggS\x00\x02", "audio/ogg"),
+    (b"#!AMR-WB\n\x44", "audio/amr-wb"),
+    ((b"G\x40\x00\x10" + bytes(184)) * 3, "video/mp2t"),
+    ((bytes(4) + b"G\x40\x00\x10" + bytes(184)) * 9, "video/mp2t"),
+    ((b"G\x40\x00\x10" + bytes(184)) * 3 + bytes(188), "application/octet-stream"),
     (zipped("[Content_Types].xml", "word/document.xml"), DOCX),
     (zipped("[Content_Types].xml", "ppt/presentation.xml"), PPTX),
     (zipped("[Content_Types].xml", "xl/workbook.xml"), XLSX),
@@ -101,6 +105,10 @@ TEXTS = [
     ("1\n00:00:01,000 --> 00:00:02,000\nHello\n", "a.srt", "application/x-subrip"),
     ("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n", "a.vtt", "text/vtt"),
     ("From: a@b.c\nTo: d@e.f\nSubject: x\n\nHello", "a.eml", "message/rfc822"),
+    ("Get(1);" + "\n" * 181, "a.ts", "text/plain"),
+    (f"{'G001':187}\n" * 9, "a.ts", "text/plain"),
+    ("FORM: three copies", "a.aiff", "text/plain"),
+    ("caffeine", "a.caf", "text/plain"),
     ("A note on the header %PDF-1.4 of a file.", "a.txt", "text/plain"),
 ]
 

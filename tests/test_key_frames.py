@@ -86,6 +86,10 @@ HARD = {
     "every picture a key frame": ("i.avi", Look(codec="mjpeg")),
     "avi": ("a.avi", Look(codec="mpeg4", key_every=12)),
     "browser's recorder": ("b.webm", Look(codec="libvpx", key_every=128)),
+    "transport stream": ("t.ts", Look(rate=25, key_every=50)),
+    "Windows Media": ("w.wmv", Look(codec="wmv2", key_every=12)),
+    "Flash": ("f.flv", Look(codec="flv1", key_every=50)),
+    "program stream": ("p.mpg", Look(codec="mpeg2video", rate=25, key_every=15)),
     "a picture a second": ("o.mkv", Look(rate=1)),
 }
 

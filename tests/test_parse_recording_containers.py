@@ -10,8 +10,22 @@ import numpy as np
 import pytest
 
 from pipelines.errors import SourceTooLarge, SourceUnreadable
-from pipelines.media import poster
-from tests.films import CORPUS, RATE, ROOT, codes, corpus, film, needs_corpus, parse, sound
+from pipelines.media import Sound, poster
+from pipelines.parsers import parser_for
+from pipelines.parsers.detect import detect_path, source_type_of
+from pipelines.types import ParseOptions
+from tests.films import (
+    CORPUS,
+    RATE,
+    ROOT,
+    broadcast,
+    codes,
+    corpus,
+    film,
+    needs_corpus,
+    parse,
+    sound,
+)
 
 
 def test_parts_are_minutes_and_resuming_gives_the_same_parts(tmp_path: Path) -> None:
@@ -62,6 +76,45 @@ def test_a_film_taken_upright_is_told_as_it_is_seen(tmp_path: Path) -> None:
     assert picture.size == (48, 64)
 
 
+@pytest.mark.parametrize(
+    ("form", "picture", "heard", "media_type"),
+    [
+        ("mpegts", "mpeg2video", "mp2", "video/mp2t"),
+        ("mpeg", "mpeg1video", "mp2", "video/mpeg"),
+        ("vob", "mpeg2video", "ac3", "video/mpeg"),
+        ("asf", "wmv2", "wmav2", "video/x-ms-asf"),
+        ("asf", None, "wmav2", "audio/x-ms-wma"),
+        ("flv", "flv1", "aac", "video/x-flv"),
+        ("aiff", None, "pcm_s16be", "audio/aiff"),
+        ("aiff", None, "pcm_mulaw", "audio/aiff"),
+        ("amr", None, "libopencore_amrnb", "audio/amr"),
+        ("ac3", None, "ac3", "audio/ac3"),
+        ("caf", None, "pcm_s16be", "audio/x-caf"),
+    ],
+)
+def test_recordings_of_cameras_broadcasters_and_older_programs(
+    tmp_path: Path, form: str, picture: str | None, heard: str, media_type: str
+) -> None:
+    path = broadcast(tmp_path / "recording.txt", form, picture, heard)
+    assert detect_path(path) == media_type
+    assert source_type_of(media_type) == ("video" if picture else "audio")
+    (part,) = list(parser_for(media_type).parse(path, ParseOptions(transcriber="none")))
+    assert part.facts["duration"] == pytest.approx(4, abs=0.2)
+    assert len(part.facts["codecs"]) == (2 if picture else 1)
+    heard_seconds = sum(len(samples) for _, samples in Sound(path, 60)) / RATE
+    assert heard_seconds == pytest.approx(4, abs=0.1)
+    shown = poster(path)
+    assert (shown.size if shown else None) == ((64, 48) if picture else None)
+
+
+def test_a_camcorders_transport_stream(tmp_path: Path) -> None:
+    """An .m2ts has a clock of four bytes before each packet."""
+    path = broadcast(tmp_path / "a.m2ts", "mpegts", "mpeg2video", "ac3", mpegts_m2ts_mode="1")
+    assert path.read_bytes()[4:5] == b"G"
+    assert detect_path(path) == "video/mp2t"
+    assert parse(path, transcriber="none")[0].facts["codecs"] == ["mpeg2video", "ac3"]
+
+
 @pytest.mark.parametrize("name", ["list.mp4", "list.m3u8", "list.avi", "list.mkv"])
 @pytest.mark.parametrize(
     "content",
@@ -101,7 +154,8 @@ def test_a_playlist_hidden_in_an_avi_opens_no_other_file(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"RIFF\0\0\0\0AVI ", b"\x1aE\xdf\xa3\x01", b"OggS\0\0", b"ID3"]
+    "head",
+    [b"", b"RIFF\0\0\0\0AVI ", b"\x1aE\xdf\xa3\x01", b"OggS\0\0", b"ID3", b"FLV\1", b"\0\0\1\xba"],
 )
 def test_stumps_are_refused_kindly(tmp_path: Path, head: bytes) -> None:
     path = tmp_path / "stump.mp4"

@@ -2,7 +2,7 @@
 
 A name is a claim anybody can make, so it only decides between text formats that the bytes can't
 tell apart: every Markdown file is a text file as well. Nothing here decodes, extracts or imports
-more than the standard library, so that the API can ask before anything is queued.
+anything heavy, so that the API can ask before anything is queued.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import struct
 from pathlib import Path, PurePath
 
+from pipelines.containers import container_by_header
 from pipelines.types import SourceType
 
 WINDOW = 64 * 1024
@@ -54,9 +55,6 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
-    (b"FLV\x01", "video/x-flv"),
-    (b"\x00\x00\x01\xba", "video/mpeg"),
 )
 _RIFF = {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"WAVE": "audio/wav"}
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
@@ -120,6 +118,8 @@ def _binary(head: bytes, filename: str, tail: bytes) -> str | None:
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
+    if container := container_by_header(head):
+        return container.media_type
     if head.startswith(b"RIFF"):
         return _RIFF.get(head[8:12], UNKNOWN)
     if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide"):

@@ -34,6 +34,10 @@ class VideoParser:
             "video/x-matroska",
             "video/x-msvideo",
             "video/ogg",
+            "video/mp2t",
+            "video/mpeg",
+            "video/x-ms-asf",
+            "video/x-flv",
         }
     )
 
@@ -57,6 +61,12 @@ class AudioParser:
             "audio/ogg",
             "audio/webm",
             "audio/x-matroska",
+            "audio/x-ms-wma",
+            "audio/aiff",
+            "audio/amr",
+            "audio/amr-wb",
+            "audio/ac3",
+            "audio/x-caf",
         }
     )
 
