@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -252,6 +253,31 @@ def test_speech_is_transcribed_between_silences_and_its_seconds_shifted(
     assert ends == pytest.approx([s + n for s, n in zip(starts, lengths, strict=True)], abs=0.05)
     assert all(length < 9 for length in lengths)
     assert server.requests[0].body["response_format"] == "verbose_json"
+
+
+def test_words_that_the_service_doubts_are_told_with_their_seconds(
+    process: ParserProcess, server: OpenAIServer, spoken: Path
+) -> None:
+    heard = ((0.5, 2.0, "Open the lid."), (2.0, 4.0, "Close the bit."))
+    doubted = Transcript(heard, judged={1: {"avg_logprob": -1.1}})
+    server.script([Transcript(heard), doubted])
+    parts = parse(process, spoken, "audio/flac", transcriber(server))
+    assert [segment.confidence for segment in segments(parts, "speech")][-1] == 0.333
+    (told,) = warnings(parts, "low_confidence")
+    assert "hard to hear" in told.message
+    begin = segments(parts, "speech")[-1].locators[0].t_start
+    assert told.place == ("00:00:00 to 00:00:20" if begin < 20 else "00:00:20 to 00:00:26")
+
+
+@pytest.mark.parametrize("figure", [None, "-1.5", float("nan")])
+def test_a_service_that_does_not_judge_is_neither_believed_nor_doubted(
+    process: ParserProcess, server: OpenAIServer, spoken: Path, figure: Any
+) -> None:
+    judged = {0: {"avg_logprob": figure, "no_speech_prob": None}}
+    server.script([Transcript(((0.5, 2.0, "Open the lid."),), judged=judged)] * 2)
+    parts = parse(process, spoken, "audio/flac", transcriber(server))
+    assert [segment.confidence for segment in segments(parts, "speech")] == [None, None]
+    assert not warnings(parts, "low_confidence")
 
 
 def test_a_model_without_seconds_gives_the_words_of_each_stretch(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from faster_whisper.transcribe import Segment as Heard
 
 from benchmarks.recordings import sounds_without_words, write_sound
 from pipelines.errors import ModelUnavailable
 from pipelines.media import Sound
 from pipelines.parsers.recording import AudioParser
-from pipelines.speech.script import Script
+from pipelines.speech.script import Script, start_of
 from pipelines.speech.utterances import Utterance
 from pipelines.subtitles import Cue
 from pipelines.types import ParseOptions, locate
@@ -107,6 +111,63 @@ def test_long_music_is_passed_on_window_by_window(tmp_path: Path) -> None:
     assert len(counts) >= 4
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]
+
+
+def whisper_hears(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *heard: tuple[str, float, float]
+) -> str:
+    """The setting of a whisper model whose segments, a second long each, are `heard`: text, mean
+    log probability, probability of no speech."""
+
+    class Model:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        def transcribe(self, samples: np.ndarray, **_: Any) -> tuple[Iterator[Any], Any]:
+            segments = (
+                Heard(
+                    id=number + 1,
+                    seek=0,
+                    start=number,
+                    end=number + 1.0,
+                    text=f" {text}",
+                    tokens=[],
+                    avg_logprob=logprob,
+                    compression_ratio=1.1,
+                    no_speech_prob=silent,
+                    words=None,
+                    temperature=0.0,
+                )
+                for number, (text, logprob, silent) in enumerate(heard)
+            )
+            return segments, SimpleNamespace(language="en", language_probability=0.98)
+
+    monkeypatch.setattr("faster_whisper.WhisperModel", Model)
+    (tmp_path / "model.bin").touch()
+    return f"whisper:{tmp_path}"
+
+
+def test_words_that_whisper_doubts_are_told_with_their_seconds(
+    spoken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure, doubted = ("Open the lid.", -0.2, 0.01), ("Close the bit.", -1.2, 0.3)
+    setting = whisper_hears(monkeypatch, tmp_path, sure, doubted, ("Thanks!", -0.9, 0.8))
+    parts = parse(spoken, transcriber=setting)
+    found = speech(parts)
+    assert {segment.text: segment.confidence for segment in found} == {
+        "Open the lid.": 0.819,
+        "Close the bit.": 0.301,
+    }
+    told = [warning for part in parts for warning in part.warnings]
+    assert {warning.code for warning in told} == {"low_confidence"}
+    assert all("hard to hear" in warning.message for warning in told)
+    where = [start_of(segment) for segment in found if "bit" in segment.text]
+    places = [
+        f"00:{n // 3:02}:{n % 3 * 20:02} to " for n in sorted({int(at // 20) for at in where})
+    ]
+    assert [str(warning.place)[:12] for warning in told] == places
+
+    setting = whisper_hears(monkeypatch, tmp_path, sure)
+    assert codes(parse(spoken, transcriber=setting)) == []
 
 
 @corpus

@@ -104,11 +104,9 @@ def _parse(path: Path, options: ParseOptions) -> Iterator[Part]:
         segments = sorted((*said, *shown.segments), key=start_of)
         if index == 0 and not segments:
             segments = [_metadata(recording)]
-        warnings = _warnings(script, shown, start, stop, is_last=is_last)
+        warnings = _warnings(script, said, shown, start, stop, is_last=is_last)
         if index == 0 and pictures and pictures.unreachable:
             warnings.append(_unreachable(pictures.unreachable))
-        if said and script.transcriber is not None and script.transcriber.low_confidence:
-            warnings.append(_low_confidence(f"{clock(start)} to {clock(stop)}"))
         # Only a run that began in the middle does not know what was said before.
         known = said_anything or script.missed or not is_last
         if not known and not (first and script.may_have_words(first * window)):
@@ -129,13 +127,21 @@ def _parse(path: Path, options: ParseOptions) -> Iterator[Part]:
 
 
 def _warnings(
-    script: Script, shown: Shown, start: int, stop: int, *, is_last: bool
+    script: Script,
+    said: tuple[Segment, ...],
+    shown: Shown,
+    start: int,
+    stop: int,
+    *,
+    is_last: bool,
 ) -> list[ParseWarning]:
     """What a Part tells of its words and pictures; the first and the last also of all."""
     place = f"{clock(start)} to {clock(stop)}"
+    end = math.inf if is_last else stop
     return [
         *(script.warnings if start == 0 else ()),
-        *_missed(script, start, stop if not is_last else math.inf, place),
+        *_missed(script, start, end, place),
+        *(_doubted(script, start, end, place) if said else ()),
         *_unread(shown, place),
         *(_damage(script) if is_last else ()),
     ]
@@ -199,13 +205,20 @@ def _nothing_said(recording: Recording, script: Script) -> ParseWarning:
     return ParseWarning(code="no_speech", message=message)
 
 
-def _low_confidence(place: str) -> ParseWarning:
-    return ParseWarning(
-        code="low_confidence",
-        message="The words were recognised by a small model for English and are often wrong; "
-        "add a subtitle file, or set a better transcriber.",
-        place=place,
-    )
+def _doubted(script: Script, start: float, stop: float, place: str) -> Iterator[ParseWarning]:
+    """That words of one Part may be wrong: all of a transcriber that hears poorly, else those that
+    it doubts itself."""
+    if script.transcriber is not None and script.transcriber.low_confidence:
+        message = (
+            "The words were recognised by a small model for English and are often wrong; "
+            "add a subtitle file, or set a better transcriber."
+        )
+        yield ParseWarning(code="low_confidence", message=message, place=place)
+    elif any(start <= begin < stop for begin in script.doubted):
+        message = (
+            "Some words were hard to hear and may be wrong; listen to them, or add a subtitle file."
+        )
+        yield ParseWarning(code="low_confidence", message=message, place=place)
 
 
 def _missed(script: Script, start: float, stop: float, place: str) -> Iterator[ParseWarning]:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class Transcriber(Protocol):
     """Turns an utterance into Cues, the same whatever it heard before.
 
-    `name` goes into the report; `low_confidence` says that its words need a warning. `pause` is
-    the silence in seconds that ends an utterance, `longest` the seconds after which one is cut.
+    `name` goes into the report; `low_confidence` says that all its words need a warning, not only
+    the Cues that it doubts itself. `pause` is the silence in seconds that ends an utterance,
+    `longest` the seconds after which one is cut.
     No words are a fine answer: sound in which nothing is understood yields no Cue. `transcribe`
     raises OutsideUnavailable where a service outside is asked and gives no answer.
     """

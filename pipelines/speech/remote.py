@@ -138,16 +138,21 @@ def _cues(body: dict[str, Any], seconds: float) -> list[Cue]:
         start = min(max(0.0, start), seconds)
         text = plain(str(segment.get("text") or ""), _LONGEST)
         if text:
-            chance = math.exp(min(0.0, max(-50.0, _number(segment, "avg_logprob", 0.0))))
             found.append(
                 Cue(
                     t_start=start,
                     t_end=min(max(start, end), seconds),
                     text=text,
-                    confidence=round(chance, 3) if "avg_logprob" in segment else None,
+                    confidence=_confidence(segment),
                 )
             )
     return sorted(found, key=lambda cue: (cue.t_start, cue.t_end))
+
+
+def _confidence(segment: dict[str, Any]) -> float | None:
+    """0..1 by the mean log probability; None where the service does not tell it as a number."""
+    told = _number(segment, "avg_logprob", math.nan)
+    return None if math.isnan(told) else round(math.exp(min(0.0, max(-50.0, told))), 3)
 
 
 def _is_invented(segment: dict[str, Any]) -> bool:

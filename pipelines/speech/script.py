@@ -27,6 +27,10 @@ _PAUSE = 0.8
 """Seconds of silence that end a sentence when no punctuation does."""
 _LONGEST = 400
 """Characters after which a sentence without an end is parted."""
+_DOUBTED = 0.5
+"""Confidence of a cue below which it is told that its words may be wrong: the transcriber gave what
+it wrote less than even odds. At 0.37 Whisper takes its own words for failed (Radford et al. 2022,
+section 4.5)."""
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _CLOSERS = "\"'”’»)]）」』"
 
@@ -43,6 +47,8 @@ class Script:
     warnings: list[ParseWarning] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
     """Speech that the transcriber gave no answer for, in order."""
+    doubted: list[float] = field(default_factory=list)
+    """Where cues begin whose words the transcriber itself doubts (seconds), in order."""
     heartbeat: Callable[[], None] = lambda: None
     """Called while speech is recognised."""
 
@@ -81,6 +87,8 @@ class Script:
                 index += 1
             if cue.text:
                 heard.append(cue)
+                if cue.confidence is not None and cue.confidence < _DOUBTED:
+                    self.doubted.append(cue.t_start)
         yield tuple(_sentences(heard))
 
     def may_have_words(self, stop: int) -> bool:
