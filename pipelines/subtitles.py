@@ -28,7 +28,8 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 class Cue:
     """What is said from `t_start` to `t_end` (seconds), by whom if known.
 
-    `confidence` is 0..1 where speech was recognised, None where a person wrote it.
+    `confidence` is 0..1 where speech was recognised, None where a person wrote it; `language` the
+    ISO 639 code of the language in which it was heard, where the transcriber tells.
     """
 
     t_start: float
@@ -36,6 +37,7 @@ class Cue:
     text: str
     speaker: str | None = None
     confidence: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)

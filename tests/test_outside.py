@@ -269,6 +269,18 @@ def test_words_that_the_service_doubts_are_told_with_their_seconds(
     assert told.place == ("00:00:00 to 00:00:20" if begin < 20 else "00:00:20 to 00:00:26")
 
 
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [("german", "de"), ("Haitian Creole", "ht"), ("fr", "fr"), ("en-US", "en"), ("<b>", None)],
+)
+def test_the_language_that_the_service_heard_is_told_by_its_code(
+    process: ParserProcess, server: OpenAIServer, spoken: Path, language: str, code: str | None
+) -> None:
+    server.script([Transcript(((0.5, 2.0, "Open the lid."),), language=language)] * 2)
+    parts = parse(process, spoken, "audio/flac", transcriber(server))
+    assert parts[-1].facts.get("language") == code
+
+
 @pytest.mark.parametrize("figure", [None, "-1.5", float("nan")])
 def test_a_service_that_does_not_judge_is_neither_believed_nor_doubted(
     process: ParserProcess, server: OpenAIServer, spoken: Path, figure: Any

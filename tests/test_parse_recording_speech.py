@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -114,10 +114,14 @@ def test_long_music_is_passed_on_window_by_window(tmp_path: Path) -> None:
 
 
 def whisper_hears(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *heard: tuple[str, float, float]
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    *heard: tuple[str, float, float],
+    languages: Sequence[str] = ("en",),
 ) -> str:
     """The setting of a whisper model whose segments, a second long each, are `heard`: text, mean
-    log probability, probability of no speech."""
+    log probability, probability of no speech; `languages` follow each other, the last one stays."""
+    following = list(languages)
 
     class Model:
         def __init__(self, *_: Any, **__: Any) -> None: ...
@@ -139,7 +143,8 @@ def whisper_hears(
                 )
                 for number, (text, logprob, silent) in enumerate(heard)
             )
-            return segments, SimpleNamespace(language="en", language_probability=0.98)
+            language = following.pop(0) if len(following) > 1 else following[0]
+            return segments, SimpleNamespace(language=language, language_probability=0.98)
 
     monkeypatch.setattr("faster_whisper.WhisperModel", Model)
     (tmp_path / "model.bin").touch()
@@ -168,6 +173,17 @@ def test_words_that_whisper_doubts_are_told_with_their_seconds(
 
     setting = whisper_hears(monkeypatch, tmp_path, sure)
     assert codes(parse(spoken, transcriber=setting)) == []
+
+
+def test_the_language_of_most_that_was_heard_is_told(
+    spoken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure = ("Open the lid.", -0.2, 0.01)
+    for languages, told in ((["de"], "de"), (["de", "de", "fr"], "de"), (["jw"], "jv")):
+        setting = whisper_hears(monkeypatch, tmp_path, sure, languages=languages)
+        parts = parse(spoken, transcriber=setting)
+        assert [part.facts["language"] for part in parts][-1] == told
+    assert "language" not in parse(spoken, transcriber="none")[0].facts
 
 
 @corpus

@@ -15,6 +15,7 @@ from pipelines.llms.contract import Stop
 from pipelines.media import SAMPLE_RATE
 from pipelines.openai_service import OpenAIService
 from pipelines.outside import Endpoint, Outside, OutsideUnavailable, plain
+from pipelines.speech.languages import code_of
 from pipelines.subtitles import Cue
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class RemoteTranscriber:
                 t_end=round(utterance.start + min(cue.t_end, length), 2),
                 text=cue.text,
                 confidence=cue.confidence,
+                language=cue.language,
             )
             for cue in cues
         ]
@@ -126,10 +128,10 @@ class Listener:
 
 def _cues(body: dict[str, Any], seconds: float) -> list[Cue]:
     """Cues in order within `seconds`; without segments, all the words as one over all the time."""
-    segments = body.get("segments")
+    segments, language = body.get("segments"), code_of(body.get("language"))
     if not isinstance(segments, list):
         text = plain(str(body.get("text") or ""), _LONGEST)
-        return [Cue(0.0, seconds, text)] if text else []
+        return [Cue(0.0, seconds, text, language=language)] if text else []
     found = []
     for segment in segments:
         if not isinstance(segment, dict) or _is_invented(segment):
@@ -144,6 +146,7 @@ def _cues(body: dict[str, Any], seconds: float) -> list[Cue]:
                     t_end=min(max(start, end), seconds),
                     text=text,
                     confidence=_confidence(segment),
+                    language=language,
                 )
             )
     return sorted(found, key=lambda cue: (cue.t_start, cue.t_end))

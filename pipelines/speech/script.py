@@ -6,6 +6,7 @@ to text.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ class Script:
 
     engine: str | None = None
     language: str | None = None
+    """Of the subtitles, or of most that was heard so far."""
     cues: tuple[Cue, ...] = ()
     sound: Sound | None = None
     transcriber: Transcriber | None = None
@@ -49,6 +51,8 @@ class Script:
     """Speech that the transcriber gave no answer for, in order."""
     doubted: list[float] = field(default_factory=list)
     """Where cues begin whose words the transcriber itself doubts (seconds), in order."""
+    heard_in: Counter[str] = field(default_factory=Counter)
+    """Characters heard in each language, where the transcriber tells it."""
     heartbeat: Callable[[], None] = lambda: None
     """Called while speech is recognised."""
 
@@ -89,6 +93,9 @@ class Script:
                 heard.append(cue)
                 if cue.confidence is not None and cue.confidence < _DOUBTED:
                     self.doubted.append(cue.t_start)
+                if cue.language:
+                    self.heard_in[cue.language] += len(cue.text)
+                    self.language = self.heard_in.most_common(1)[0][0]
         yield tuple(_sentences(heard))
 
     def may_have_words(self, stop: int) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelUnavailable
 from pipelines.media import SAMPLE_RATE
+from pipelines.speech.languages import code_of
 from pipelines.subtitles import Cue
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class WhisperTranscriber:
         import numpy as np
 
         samples = utterance.samples.astype(np.float32) / 32768.0
-        segments, _ = self._whisper.transcribe(
+        segments, about = self._whisper.transcribe(
             samples,
             beam_size=5,
             temperature=0.0,
@@ -69,12 +70,14 @@ class WhisperTranscriber:
             log_prob_threshold=_LOW_LOGPROB,
         )
         length = len(samples) / SAMPLE_RATE
+        language = code_of(about.language)
         return [
             Cue(
                 t_start=round(utterance.start + min(segment.start, length), 2),
                 t_end=round(utterance.start + min(segment.end, length), 2),
                 text=segment.text.strip(),
                 confidence=round(min(1.0, math.exp(segment.avg_logprob)), 3),
+                language=language,
             )
             for segment in segments
             if segment.text.strip() and segment.no_speech_prob < _NO_SPEECH
