@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from docx.shared import Inches
+from PIL import Image
 
 from tests.office_files import add_member, save_manual
 from tests.parsed_documents import check_places, check_resumes, parse, told
@@ -113,3 +116,14 @@ def test_a_long_docx_goes_on_where_it_was_left(tmp_path: Path) -> None:
     assert all(part.segments[0].kind == "title" for part in parts)
     check_places(parts)
     check_resumes(path, parts)
+
+
+def test_a_picture_in_a_docx_is_told_unless_it_is_a_logo(word: Path) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 200)).save(picture, "PNG")
+    document = docx.Document(word)
+    document.add_picture(picture, width=Inches(0.5))
+    document.add_picture(picture, width=Inches(4))
+    document.save(word)
+    warnings = [w for part in parse(word) for w in part.warnings]
+    assert [(w.code, w.place) for w in warnings] == [("pictures_not_read", 'under "Start"')]

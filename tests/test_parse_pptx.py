@@ -61,3 +61,19 @@ def test_a_slide_of_pictures_says_that_they_were_not_read(tmp_path: Path) -> Non
     (part,) = parse(path)
     assert part.segments == ()
     assert [(w.code, w.place) for w in part.warnings] == [("pictures_not_read", "slide 1")]
+
+
+def test_a_picture_beside_text_is_told_unless_it_is_a_logo(tmp_path: Path) -> None:
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 200)).save(picture, "PNG")
+    deck = pptx.Presentation()
+    for width in (0.5, 4):
+        slide = deck.slides.add_slide(deck.slide_layouts[5])
+        slide.shapes.title.text = "The hall"
+        slide.shapes.add_picture(picture, 0, Inches(2), Inches(width))
+    path = tmp_path / "hall.pptx"
+    deck.save(path)
+    warnings = [(w.code, w.place) for part in parse(path) for w in part.warnings]
+    assert warnings == [("pictures_not_read", "slide 2")]

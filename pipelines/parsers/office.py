@@ -4,8 +4,7 @@ They find styles, list labels and tables well, but not all of the text: `partiti
 over tracked insertions, content controls, text boxes, footnotes and headings of a style of one's
 own; `partition_pptx` over charts, and puts notes before the slide. So a Word file is first
 rewritten in memory, through python-docx, into a form where nothing is hidden from it, and slides
-are completed through python-pptx. Pictures inside are not read yet; a slide that is nothing but
-pictures says so.
+are completed through python-pptx. Pictures inside are not read; those of some size are told.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.detect import DOCX, PPTX
 from pipelines.parsers.documents import (
     PlainText,
+    clean,
     facts_of,
     language_of,
     looks_like_header,
@@ -29,7 +29,7 @@ from pipelines.parsers.documents import (
     sections,
     wanted,
 )
-from pipelines.parsers.ooxml import open_package
+from pipelines.parsers.ooxml import is_sizeable, open_package
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.unstructured_setup import prepare_unstructured
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
@@ -37,6 +37,8 @@ from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceTyp
 log = logging.getLogger(__name__)
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _FOOTNOTES = re.compile(r"/(foot|end)notes\d*\.xml$")
 
@@ -54,7 +56,7 @@ class DocxParser:
         plain = PlainText()
         with open_package(path, options.password) as file:
             try:
-                facts, ready = _whole_docx(file)
+                facts, ready, warnings = _whole_docx(file)
                 elements = partition_docx(file=ready, languages=[""], include_page_breaks=False)
                 segments = list(_docx_segments(elements, plain))
             except (PipelineError, MemoryError):
@@ -63,7 +65,11 @@ class DocxParser:
                 raise _unreadable("Word document") from exc
         language = language_of(s.text for s in segments)
         yield from sections(
-            segments, plain, options, facts={**facts_of(language=language), **facts}
+            segments,
+            plain,
+            options,
+            facts={**facts_of(language=language), **facts},
+            warnings=warnings,
         )
 
 
@@ -97,10 +103,13 @@ class PptxParser:
             for element in elements:
                 shown.setdefault(element.metadata.page_number or 1, []).append(element)
             plain = PlainText()
+            area = (presentation.slide_width or 0) * (presentation.slide_height or 0)
             for index, slide in enumerate(slides):
                 number = index + 1
                 segments = _slide_segments(shown.get(number, ()), plain, f"#slide-{number}")
-                completed, warnings = _completed(slide, plain, number, empty=not segments)
+                completed, warnings = _completed(
+                    slide, plain, number, area=area, empty=not segments
+                )
                 if wanted(index, options):
                     yield part_of(
                         [*segments, *completed],
@@ -168,8 +177,8 @@ def _table(element: Any, plain: PlainText, anchor: str | None) -> list[Segment]:
     return plain.add_table(rows, header_rows=header_rows, anchors=anchor)
 
 
-def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
-    """Facts, and the document with nothing hidden from the partitioner, as a new file."""
+def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes], list[ParseWarning]]:
+    """Facts, the document with nothing hidden from the partitioner as a new file, and warnings."""
     import docx
 
     document = docx.Document(file)
@@ -189,6 +198,7 @@ def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
         for node in list(body.iter(f"{_W}{name}")):
             _unwrap(node)
     _name_headings(document)
+    warnings = _unread_pictures(document, body)
     _append_footnotes(document, body)
     for part in document.part.package.iter_parts():
         if part.content_type.startswith(("image/", "video/", "audio/")):
@@ -196,7 +206,7 @@ def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
     ready = io.BytesIO()
     document.save(ready)
     ready.seek(0)
-    return _properties(document.core_properties), ready
+    return _properties(document.core_properties), ready, warnings
 
 
 def _unwrap(node: Any) -> None:
@@ -235,6 +245,48 @@ def _outline_level(style: Any) -> int | None:
             return int(value) if value.isdecimal() else None
         style = getattr(style, "base_style", None)
     return None
+
+
+def _unread_pictures(document: Any, body: Any) -> list[ParseWarning]:
+    """A warning for each picture, chart or diagram of some size; its place is the heading above."""
+    headings = {
+        style.style_id
+        for style in document.styles
+        if (style.name or "").startswith(("Heading ", "heading "))
+    }
+    section = document.sections[0] if len(document.sections) else None
+    page = (section.page_width or 0) * (section.page_height or 0) if section else 0
+    warnings, heading = [], None
+    for node in body.iter(f"{_W}p", f"{_WP}inline", f"{_WP}anchor"):
+        if node.tag == f"{_W}p":
+            if node.style in headings:
+                text = clean("".join(t.text or "" for t in node.iter(f"{_W}t")))
+                heading = text.replace("\n", " ")[:80] or heading
+        elif _shows_picture(node) and is_sizeable(*_extent(node), page):
+            warnings.append(
+                ParseWarning(
+                    code="pictures_not_read",
+                    message="Pictures or charts of the document were not read; what is written "
+                    "in them is missing.",
+                    place=f'under "{heading}"' if heading else None,
+                )
+            )
+    return warnings
+
+
+def _shows_picture(drawing: Any) -> bool:
+    if next(drawing.iter(f"{_A}blip"), None) is not None:
+        return True
+    kinds = [data.get("uri") or "" for data in drawing.iter(f"{_A}graphicData")]
+    return any(kind.endswith(("/chart", "/chartex", "/diagram")) for kind in kinds)
+
+
+def _extent(drawing: Any) -> tuple[int, int]:
+    """Width and height in EMU; 0 where the file tells no number."""
+    extent = drawing.find(f"{_WP}extent")
+    sides = [extent.get(name, "") if extent is not None else "" for name in ("cx", "cy")]
+    width, height = (int(side) if side.isascii() and side.isdecimal() else 0 for side in sides)
+    return width, height
 
 
 def _append_footnotes(document: Any, body: Any) -> None:
@@ -289,12 +341,12 @@ def _slide_segments(elements: Sequence[Any], plain: PlainText, anchor: str) -> l
 
 
 def _completed(
-    slide: Any, plain: PlainText, number: int, *, empty: bool
+    slide: Any, plain: PlainText, number: int, *, area: int, empty: bool
 ) -> tuple[list[Segment], list[ParseWarning]]:
-    """Charts and notes of a slide, and a warning about what on it can't be read."""
+    """Charts and notes of a slide of `area`, and a warning about what on it can't be read."""
     anchor = f"#slide-{number}"
     segments: list[Segment] = []
-    pictures = diagrams = 0
+    pictures = sizeable = diagrams = 0
     for shape in _shapes(slide.shapes):
         if getattr(shape, "has_chart", False):
             try:
@@ -306,11 +358,12 @@ def _completed(
             diagrams += 1
         elif shape.element.tag.endswith("}pic"):
             pictures += 1
+            sizeable += is_sizeable(shape.width or 0, shape.height or 0, area)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         for paragraph in slide.notes_slide.notes_text_frame.paragraphs:
             segments += plain.add(paragraph.text, anchor=anchor)
     warnings = []
-    if diagrams or (pictures and empty and not segments):
+    if diagrams or sizeable or (pictures and empty and not segments):
         what = "a diagram" if diagrams else "pictures"
         warnings.append(
             ParseWarning(

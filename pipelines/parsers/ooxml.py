@@ -24,6 +24,9 @@ MAX_RATIO = 250
 RATIO_FLOOR = 8 * 2**20
 """Small members may be as compressible as they like."""
 
+PIXEL = 9_525
+"""English Metric Units, in which office files measure, to a pixel of 96 to the inch."""
+
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BLOCK = 1 << 20
 _DOCUMENT_TYPES = tuple(
@@ -50,6 +53,14 @@ def open_package(path: Path, password: str | None, *, xml_limit: int = MAX_XML_B
         file.close()
         raise
     return file
+
+
+def is_sizeable(width: int, height: int, page: int = 0) -> bool:
+    """Whether a picture of this size, in EMU, is more than a logo: 200 x 100 pixels either way
+    round, or a tenth of the area `page`."""
+    short, long = sorted((width, height))
+    large = short >= 100 * PIXEL and long >= 200 * PIXEL
+    return large or 0 < page <= 10 * width * height
 
 
 def _decrypted(file: IO[bytes], password: str | None) -> IO[bytes]:

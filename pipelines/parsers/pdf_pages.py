@@ -13,6 +13,7 @@ from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.parsers.pdf_blocks import page_segments
 from pipelines.parsers.pdf_fields import is_form, page_fields
 from pipelines.parsers.pdf_layout import main_turn
+from pipelines.parsers.pdf_pictures import has_unread_pictures
 from pipelines.parsers.pdf_rules import Rules
 from pipelines.parsers.pdf_scan import (
     TextLayer,
@@ -122,6 +123,8 @@ class _PageRead:
     fields: list[Segment]
     warnings: list[ParseWarning]
     picture: Image | None
+    unread_pictures: bool
+    """Whether pictures stand beside the text layer, which alone is read."""
 
 
 def page_parts(
@@ -189,6 +192,7 @@ def _read_page(
         fields=page_fields(page, page.formenv, shape, index + 1) if page.formenv else [],
         warnings=warnings,
         picture=picture,
+        unread_pictures=content is None and has_unread_pictures(page, shape, text.pieces),
     )
 
 
@@ -225,6 +229,9 @@ def _finish(read: _PageRead, total: int, edges: tuple[EdgeLine, ...], threads: i
         counts["pages_read"] = 1
         if recognised is not None:
             counts["pages_ocr"] = 1
+    if read.unread_pictures:
+        message = "Pictures beside the text were not read; what is written in them is missing."
+        warnings.append(_warning("pictures_not_read", message, read.index))
     return _part(read.index, total, segments, warnings, counts)
 
 
