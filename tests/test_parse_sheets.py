@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
 import openpyxl
+import PIL.Image
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.drawing.image import Image
 
 from tests.office_files import add_member, save_parts
 from tests.parsed_documents import check_places, check_resumes, parse, segments_of
@@ -81,3 +85,51 @@ def test_csv_with_a_quote_that_never_ends(tmp_path: Path) -> None:
     assert [w.code for part in parts for w in part.warnings] == ["csv_quotes_ignored"]
     assert segments_of(parts)[0].text.startswith('size | n\n5" | 1\n"6 | 2\nx | 3')
     assert parts[0].facts["rows"] == 9003
+
+
+def save_noted(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Parts"
+    for row in (["Name", "Qty"], ["bolt", 7], ["nut", 9]):
+        sheet.append(row)
+    sheet["B2"].comment = Comment("Order two more\nfor the spare kit.", "A. Writer")
+    sheet["D900"].comment = Comment("[Threaded comment]\n\nBuy Excel.\n\nComment:\n    Done?", "x")
+    book.save(path)
+    return path
+
+
+def test_notes_are_read_beside_their_cells(tmp_path: Path) -> None:
+    path = save_noted(tmp_path / "noted.xlsx")
+    parts = parse(path)
+    assert [(s.text, s.locators[0].anchor) for s in segments_of(parts)[1:]] == [
+        ("Name | Qty\nbolt | 7\nnut | 9", "Parts!A1:B1"),
+        ("Note on B2 (bolt | 7): Order two more\nfor the spare kit.", "Parts!B2"),
+        ("Note on D900: Done?", "Parts!D900"),
+    ]
+    check_places(parts)
+    check_resumes(path, parts)
+
+
+def test_damaged_notes_do_not_take_the_cells_with_them(tmp_path: Path) -> None:
+    path = save_noted(tmp_path / "noted.xlsx")
+    add_member(path, "xl/comments/comment1.xml", "<comments><comment ref=")
+    parts = parse(path)
+    assert [s.text for s in segments_of(parts)[1:]] == ["Name | Qty\nbolt | 7\nnut | 9"]
+    assert [w.code for part in parts for w in part.warnings] == ["notes_not_read"]
+
+
+@pytest.mark.parametrize(("size", "is_told"), [((400, 300), True), ((90, 90), False)])
+def test_a_picture_on_a_sheet_is_told_unless_it_is_a_logo(
+    tmp_path: Path, size: tuple[int, int], is_told: bool
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Plan"
+    book.active.append(["Floor plan", "of the hall"])
+    picture = io.BytesIO()
+    PIL.Image.new("RGB", size).save(picture, "PNG")
+    book.active.add_image(Image(picture), "B3")
+    path = tmp_path / "plan.xlsx"
+    book.save(path)
+    warnings = [(w.code, w.place) for part in parse(path) for w in part.warnings]
+    assert warnings == ([("pictures_not_read", "sheet Plan")] if is_told else [])

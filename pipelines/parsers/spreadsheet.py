@@ -31,6 +31,7 @@ from pipelines.parsers.documents import (
     wanted,
 )
 from pipelines.parsers.ooxml import open_package
+from pipelines.parsers.sheet_extras import Notes, read_extras
 from pipelines.parsers.text import MAX_TEXT_BYTES, decode
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
 
@@ -222,7 +223,8 @@ def _blocks(
     quoted = sheet.title.replace("'", "''")
     name = sheet.title if _PLAIN_NAME.match(sheet.title) else f"'{quoted}'"
     grid = _Grid(plain, lambda row, first, last: f"{name}!{_cell_range(row, first, last)}")
-    warnings = _uncomputed(sheet, book)
+    notes, warnings = read_extras(book._archive, sheet._worksheet_path, sheet.title)
+    warnings += _uncomputed(sheet, book)
     rows = enumerate(sheet.iter_rows(), start=1)
     named, cells_left, first = False, MAX_CELLS, True
     while block := list(islice(rows, BLOCK_ROWS)):
@@ -236,17 +238,39 @@ def _blocks(
             values = [_value(cell) for cell in cells]
             if any(values):
                 texts.append((number, values))
+        noted = {row: notes.pop(row) for row, _ in block if row in notes}
         segments: list[Segment] = []
-        if texts and not named:
+        if (texts or noted) and not named:
             segments += plain.add(sheet.title, "title", level=1, anchor=f"{name}!A1")
             named = True
         segments += grid.segments(texts)
+        segments += _noted(noted, dict(texts), grid)
         # A stretch of empty rows is no Part of its own.
         if segments or first:
             yield segments, warnings if first else []
             first = False
-    if first:
-        yield [], warnings
+    # Notes may hang on cells below the last that holds a value.
+    segments = []
+    if notes and not named:
+        segments += plain.add(sheet.title, "title", level=1, anchor=f"{name}!A1")
+    segments += _noted(notes, {}, grid)
+    if segments or first:
+        yield segments, warnings if first else []
+
+
+def _noted(notes: Notes, texts: dict[int, list[str]], grid: _Grid) -> list[Segment]:
+    """A segment for each note, at its cell, with what begins the row and what the cell shows."""
+    segments: list[Segment] = []
+    for row, of_row in notes.items():
+        cells = texts.get(row, [])
+        begin = next(filter(None, cells), "")
+        for column, note in of_row:
+            value = cells[column - 1] if column <= len(cells) else ""
+            about = " | ".join(dict.fromkeys(filter(None, (begin[:100], value[:100]))))
+            where = _cell_range(row, column, column) + (f" ({about})" if about else "")
+            anchor = grid.place(row, column, column)
+            segments += grid.plain.add(f"Note on {where}: {note}", anchor=anchor)
+    return segments
 
 
 def _uncomputed(sheet: Any, book: Any) -> list[ParseWarning]:
