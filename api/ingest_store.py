@@ -32,6 +32,7 @@ from api.removal import poster_key
 from api.services import Services
 from pipelines.index import collection_name
 from pipelines.ingest import Batch
+from pipelines.languages import languages_of, spread
 from pipelines.report_warnings import fold
 from pipelines.types import Fragment, ParseWarning, embedding_text
 
@@ -166,6 +167,25 @@ class IngestStore:
         if message and message not in {warning["message"] for warning in self._warnings}:
             degraded = ParseWarning(code="degraded", message=message)
             self._warnings = fold(self._warnings, [degraded])
+
+    def tell_languages(self) -> None:
+        """Put into the report which languages the fragments are written in, if that can be told."""
+        told = (
+            FragmentRow.version_id == self._version_id,
+            FragmentRow.ordinal < self._end,
+            FragmentRow.kind.not_in(("metadata", "code")),
+        )
+        ordinals = db.session.scalars(
+            select(FragmentRow.ordinal).where(*told).order_by(FragmentRow.ordinal)
+        ).all()
+        texts = db.session.scalars(
+            select(FragmentRow.text)
+            .where(*told, FragmentRow.ordinal.in_(spread(ordinals)))
+            .order_by(FragmentRow.ordinal)
+        ).all()
+        db.session.rollback()
+        if found := languages_of(texts):
+            self.facts["languages"] = found
 
     def finish(self, at: datetime) -> int:
         """Make the version current, drop what it replaces, write the report; count of fragments.

@@ -133,6 +133,7 @@ def _read(
     _embed_rest(running, store)
     running.check()
     _add_poster(running, store, version, path)
+    store.tell_languages()
     count = store.finish(datetime.now(UTC))
     if count == 0:
         raise SourceEmpty(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import SourceTooLarge
+from pipelines.languages import languages_of, spread
 from pipelines.types import (
     ParseOptions,
     ParseWarning,
@@ -250,25 +251,7 @@ def number_text(value: float) -> str:
 
 def language_of(texts: Iterable[str]) -> str | None:
     """ISO 639-1 code of the language of most text; None for little text or mostly signs."""
-    from langdetect import DetectorFactory, LangDetectException, detect
-
-    sample, length = [], 0
-    for text in texts:
-        sample.append(text[:1000])
-        length += len(sample[-1])
-        if length > 8_000:
-            break
-    text = " ".join(sample)
-    letters = sum(character.isalpha() or character == " " for character in text)
-    if length < 40 or letters < 0.7 * len(text):
-        return None
-    # langdetect draws random numbers; a source parsed twice must say the same.
-    DetectorFactory.seed = 0
-    try:
-        found: str = detect(text)
-    except LangDetectException:
-        return None
-    return found[:2]
+    return next(iter(languages_of(spread(list(texts)))), None)
 
 
 def read_limited(path: Path, limit: int) -> bytes:

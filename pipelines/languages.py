@@ -1,0 +1,67 @@
+"""Which languages a source is written in, told from excerpts of its text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+EXCERPTS = 16
+EXCERPT_CHARACTERS = 400
+"""Of each text; what is judged of a source stays below some 6,000."""
+_LONG = 200
+"""Characters of an excerpt that is judged by itself; shorter ones are joined."""
+_SHORT = 40
+"""Characters below which no language can be told."""
+_LETTERS = 0.7
+"""Share of an excerpt that must be letters and spaces: codes and numbers look like any language."""
+_SURE = 0.8
+_SHARE = 0.1
+"""Of what could be judged; a language of less is a name, a quotation or a mistake."""
+
+
+def spread(items: Sequence[T], count: int = EXCERPTS) -> list[T]:
+    """At most `count` of the items, evenly from the first to the last."""
+    if len(items) <= count:
+        return list(items)
+    return [items[index * (len(items) - 1) // (count - 1)] for index in range(count)]
+
+
+def languages_of(texts: Iterable[str]) -> list[str]:
+    """ISO 639-1 codes, most text first; none when the texts are too short or mostly signs."""
+    found: Counter[str] = Counter()
+    for excerpt in _excerpts(texts):
+        if code := _language(excerpt):
+            found[code] += len(excerpt)
+    enough = _SHARE * found.total()
+    return [code for code, characters in found.most_common() if characters >= enough]
+
+
+def _excerpts(texts: Iterable[str]) -> list[str]:
+    excerpts, joined = [], ""
+    for text in texts:
+        # Bars part the cells of a table.
+        words = text[:EXCERPT_CHARACTERS].replace(" | ", " ")
+        joined = f"{joined} {words}".strip()
+        if len(joined) >= _LONG:
+            excerpts.append(joined)
+            joined = ""
+    return [*excerpts, joined]
+
+
+def _language(text: str) -> str | None:
+    from langdetect import DetectorFactory, LangDetectException, detect_langs
+
+    letters = sum(character.isalpha() or character.isspace() for character in text)
+    if len(text) < _SHORT or letters < _LETTERS * len(text):
+        return None
+    # langdetect draws random numbers; a source read twice must say the same.
+    DetectorFactory.seed = 0
+    try:
+        best = detect_langs(text)[0]
+    except LangDetectException:
+        return None
+    code: str = best.lang
+    return code[:2] if best.prob >= _SURE else None
