@@ -218,7 +218,7 @@ def test_words_that_no_citation_led_back_to_their_source_go_with_it(
     # The number is wrong, so that the source does not carry the sentence.
     wrong, hammer = f"The {SECRET} anvil weighs 62 kilograms.", "The hammer weighs 3 kilograms."
     bare, beside = f"{wrong} Ask me more.", f"{hammer} {wrong}"
-    llm_server.script([bare, beside, "Nothing new."])
+    llm_server.script([bare, beside])
     turns = [admin.ask(instrument, question, model=None) for question in (QUESTION, "And hammers?")]
     assert [len(turn["citations"]) for turn in turns] == [0, 1]
     # A client that keeps the conversation itself tells it, as one of its own.
@@ -228,7 +228,7 @@ def test_words_that_no_citation_led_back_to_their_source_go_with_it(
         from api.extensions import db
         from api.models import ChatTurn
 
-        later = admin.ask(instrument, "What else?", model=None)["turn_id"]
+        later = admin.ask(instrument, "What else?")["turn_id"]
         told = update(ChatTurn).where(ChatTurn.id == later).values(history=[[QUESTION, bare]])
         db.session.execute(told)
         db.session.commit()
