@@ -247,13 +247,13 @@ def _known(
 
 def _add_subtitles(session: Session, upload: Upload, key: str) -> tuple[dict[str, Any], Job]:
     source = session.get_one(Source, upload.source_id)
+    if source.current_version_id is None:
+        refuse(409, "The recording is still being fetched; complete again in a moment.")
     version = session.get_one(SourceVersion, source.current_version_id)
     if source.type not in ("video", "audio"):
         unprocessable("subtitles_of", "Subtitles belong to a video or an audio recording.")
     reading = jobs.begin_again(session, version.id, FETCHED)
     session.refresh(version)
-    if reading is None and version.status in ("queued", "processing"):
-        refuse(409, "The recording is not stored yet; complete again in a moment.")
     version.subtitles_key = key
     job = reading or start_ingest(session, source, version, upload.user_id)
     return _answer(source, version, job.id), job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from api.asking import first_words
@@ -70,15 +70,19 @@ def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> 
 
 def _forget_history(session: Session, instrument_ids: set[str], texts: Collection[str]) -> None:
     """Earlier answers that clients told along with later questions, in whichever conversation."""
-    later = select(ChatTurn).where(
+    later = select(ChatTurn.id, ChatTurn.history).where(
         ChatTurn.instrument_id.in_(instrument_ids), ChatTurn.history.is_not(None)
     )
-    for other in session.scalars(later.order_by(ChatTurn.id).with_for_update()).all():
-        if other.history:
-            other.history = [
-                [question, WITHDRAWN if copies(answer, texts) else answer]
-                for question, answer in other.history
-            ]
+    # A history is written once, with its turn: only the few that change need be locked.
+    told = [
+        (id_, history) for id_, history in session.execute(later.order_by(ChatTurn.id)) if history
+    ]
+    answers = [answer for _, history in told for _, answer in history]
+    is_copy = dict(zip(answers, copies(answers, {"deleted": texts}), strict=True))
+    for id_, history in told:
+        kept = [[asked, WITHDRAWN if is_copy[answer] else answer] for asked, answer in history]
+        if kept != history:
+            session.execute(update(ChatTurn).where(ChatTurn.id == id_).values(history=kept))
 
 
 def _forget_title(session: Session, turn: ChatTurn, texts: list[str]) -> None:

@@ -16,7 +16,7 @@ from pipelines.safe_text import SafeText, addresses
 from pipelines.sentence_ends import SentenceEnds
 from pipelines.sentences import sentences
 from pipelines.types import Hit, locate
-from pipelines.withdrawal import repeated
+from pipelines.withdrawal import copies
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,13 @@ def conclude(into: Answer, hits: Sequence[Hit]) -> None:
         return
     quotes = {proof.number: proof.quote for proof in into.proofs}
     contexts = {proof.number: proof.context for proof in into.proofs}
-    found = claims(into.text, quotes, contexts)
+    found = [claim for claim in claims(into.text, quotes, contexts) if claim.text != NOT_FOUND]
     given: dict[str, list[str]] = {}
     for hit in hits:
         given.setdefault(hit.source_id, []).append(hit.text)
+    repeats = copies([claim.text for claim in found], given)
     into.claims = [
-        replace(claim, repeats=tuple(repeated(claim.text, given)))
-        for claim in found
-        if claim.text != NOT_FOUND
+        replace(claim, repeats=sources) for claim, sources in zip(found, repeats, strict=True)
     ]
 
 

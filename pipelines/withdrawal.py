@@ -56,15 +56,14 @@ def withdraw(
     return said + _between(answer[at:], copied), kept
 
 
-def copies(text: str, texts: Iterable[str]) -> bool:
-    """Whether `text` has RUN words in a row of one of `texts`."""
-    runs = _runs(text)
-    return any(runs & _runs(other) for other in texts)
-
-
-def repeated(text: str, given: Mapping[str, Iterable[str]]) -> list[str]:
-    """The keys of `given` of whose texts `text` is a copy in part."""
-    return [key for key, texts in given.items() if copies(text, texts)]
+def copies(some: Sequence[str], given: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+    """For each of `some` the keys of `given` of whose texts it has RUN words in a row."""
+    runs_of = {key: {run for text in texts for run in _runs(text)} for key, texts in given.items()}
+    found = []
+    for text in some:
+        runs = _runs(text)
+        found.append(tuple(key for key, others in runs_of.items() if not runs.isdisjoint(others)))
+    return found
 
 
 def _stays(

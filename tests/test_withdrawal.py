@@ -86,5 +86,5 @@ def test_withdrawing_twice_keeps_the_placeholders() -> None:
 
 
 def test_few_common_words_are_no_copy() -> None:
-    assert copies("It is a torque of 5.5 Nm", [TORQUE])
-    assert not copies("The torque is to be looked up", [TORQUE])
+    said = ["It is a torque of 5.5 Nm", "The torque is to be looked up"]
+    assert copies(said, {"nut": [LAMP, TORQUE], "lamp": [LAMP]}) == [("nut",), ()]

@@ -20,7 +20,6 @@ from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.detect import DOCX, PPTX
 from pipelines.parsers.documents import (
     PlainText,
-    clean,
     facts_of,
     language_of,
     looks_like_header,
@@ -29,6 +28,7 @@ from pipelines.parsers.documents import (
     sections,
     wanted,
 )
+from pipelines.parsers.docx_pictures import unread_pictures
 from pipelines.parsers.ooxml import is_sizeable, open_package
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.unstructured_setup import prepare_unstructured
@@ -37,8 +37,6 @@ from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceTyp
 log = logging.getLogger(__name__)
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _FOOTNOTES = re.compile(r"/(foot|end)notes\d*\.xml$")
 
@@ -198,7 +196,7 @@ def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes], list[ParseW
         for node in list(body.iter(f"{_W}{name}")):
             _unwrap(node)
     _name_headings(document)
-    warnings = _unread_pictures(document, body)
+    warnings = unread_pictures(document, body)
     _append_footnotes(document, body)
     for part in document.part.package.iter_parts():
         if part.content_type.startswith(("image/", "video/", "audio/")):
@@ -245,48 +243,6 @@ def _outline_level(style: Any) -> int | None:
             return int(value) if value.isdecimal() else None
         style = getattr(style, "base_style", None)
     return None
-
-
-def _unread_pictures(document: Any, body: Any) -> list[ParseWarning]:
-    """A warning for each picture, chart or diagram of some size; its place is the heading above."""
-    headings = {
-        style.style_id
-        for style in document.styles
-        if (style.name or "").startswith(("Heading ", "heading "))
-    }
-    section = document.sections[0] if len(document.sections) else None
-    page = (section.page_width or 0) * (section.page_height or 0) if section else 0
-    warnings, heading = [], None
-    for node in body.iter(f"{_W}p", f"{_WP}inline", f"{_WP}anchor"):
-        if node.tag == f"{_W}p":
-            if node.style in headings:
-                text = clean("".join(t.text or "" for t in node.iter(f"{_W}t")))
-                heading = text.replace("\n", " ")[:80] or heading
-        elif _shows_picture(node) and is_sizeable(*_extent(node), page):
-            warnings.append(
-                ParseWarning(
-                    code="pictures_not_read",
-                    message="Pictures or charts of the document were not read; what is written "
-                    "in them is missing.",
-                    place=f'under "{heading}"' if heading else None,
-                )
-            )
-    return warnings
-
-
-def _shows_picture(drawing: Any) -> bool:
-    if next(drawing.iter(f"{_A}blip"), None) is not None:
-        return True
-    kinds = [data.get("uri") or "" for data in drawing.iter(f"{_A}graphicData")]
-    return any(kind.endswith(("/chart", "/chartex", "/diagram")) for kind in kinds)
-
-
-def _extent(drawing: Any) -> tuple[int, int]:
-    """Width and height in EMU; 0 where the file tells no number."""
-    extent = drawing.find(f"{_WP}extent")
-    sides = [extent.get(name, "") if extent is not None else "" for name in ("cx", "cy")]
-    width, height = (int(side) if side.isascii() and side.isdecimal() else 0 for side in sides)
-    return width, height
 
 
 def _append_footnotes(document: Any, body: Any) -> None:
