@@ -127,3 +127,35 @@ def test_a_picture_in_a_docx_is_told_unless_it_is_a_logo(word: Path) -> None:
     document.save(word)
     warnings = [w for part in parse(word) for w in part.warnings]
     assert [(w.code, w.place) for w in warnings] == [("pictures_not_read", 'under "Start"')]
+
+
+VML = 'xmlns:v="urn:schemas-microsoft-com:vml"'
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+
+@pytest.mark.parametrize(
+    ("style", "wrap", "is_told"),
+    [
+        ("width:468pt;height:300pt", "{}", True),
+        ("position:absolute; width:4in ;height: 2.5in;z-index:1", "{}", True),
+        ("width:30pt;height:20pt", "{}", False),
+        ("max-width:900pt;width:50%", "{}", False),
+        ("", "{}", False),
+        (
+            "width:468pt;height:300pt",
+            "<mc:AlternateContent {mc}><mc:Fallback>{}</mc:Fallback></mc:AlternateContent>",
+            False,
+        ),
+    ],
+)
+def test_a_picture_of_an_old_word_is_told_too(
+    word: Path, style: str, wrap: str, is_told: bool
+) -> None:
+    shape = f'<v:shape {VML} style="{style}"><v:imagedata/></v:shape>'
+    picture = f"<w:pict {nsdecls('w')}>{shape}</w:pict>"
+    document = docx.Document(word)
+    run = f"<w:r {nsdecls('w')}>{wrap.format(picture, mc=MC)}</w:r>"
+    document.add_paragraph("Here:")._p.append(parse_xml(run))
+    document.save(word)
+    codes = [w.code for part in parse(word) for w in part.warnings]
+    assert codes == ["pictures_not_read"] * is_told
