@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from deploy.stack import Stack
 from tests.client import Client
 from tests.documents import NOTES, pdf
-from tests.processes import kill, workers
+from tests.processes import kill, parsers, workers
 
 
 def _pages(count: int, mark: str) -> bytes:
@@ -184,6 +184,14 @@ def test_a_job_waiting_behind_others_is_not_sent_again(app: Flask, session) -> N
         del jobs.KINDS["idle"]
         session.delete(job)
         session.commit()
+
+
+def test_reading_gives_way_to_answering(stack: Stack, admin: Client, instrument: str) -> None:
+    # A parser is there once something was read.
+    admin.add_bytes(instrument, "quiet.pdf", pdf("The plumb line is 2 m long."))
+    (polite,) = {process.nice() for process in [*workers(stack, "worker-ingest"), *parsers(stack)]}
+    (quick,) = {process.nice() for process in workers(stack, "worker-answers")}
+    assert polite == min(19, quick + 10)
 
 
 @pytest.mark.slow

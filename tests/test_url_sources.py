@@ -245,6 +245,23 @@ def test_deleting_while_it_is_fetched_leaves_nothing(
     assert admin.get("/api/sources/", params={"instrument": instrument}).json() == []
 
 
+def test_subtitles_wait_until_the_recording_is_there(
+    admin: Client, instrument: str, page_server: PageServer
+) -> None:
+    url = page_server.put("/talk.mp4", "")
+    page_server.gate.clear()
+    try:
+        added = add(admin, instrument, url)
+        srt = b"1\n00:00:00,200 --> 00:00:01,600\nThe turbine hums at 512 hertz.\n"
+        answer = admin.upload(instrument, "talk.srt", srt, subtitles_of=added["source_id"])
+        assert answer.status_code == 409
+        assert "still being fetched" in answer.json()["message"]
+        admin.post(f"/api/jobs/{added['job_id']}/cancel")
+    finally:
+        page_server.gate.set()
+    assert admin.wait(added["job_id"])["state"] in {"cancelled", "failed"}
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -207,6 +207,9 @@ def cancel(job: Job) -> None:
     db.session.commit()
     db.session.refresh(job)
     if ended:
+        # Without Redis it goes by itself later.
+        with contextlib.suppress(redis.RedisError):
+            passwords.forget(services().redis, job.id)
         services().events.publish(job.id, "cancelled", streaming.final_data(job))
 
 
