@@ -134,6 +134,7 @@ def _citation(id_: str, proof: Proof) -> dict[str, Any]:
         "quote": proof.quote,
         "locator": locators[0] if locators else None,
         "locators": locators,
+        "recognition": proof.recognition,
         "verdict": proof.verdict,
         "state": "current",
     }

@@ -12,6 +12,7 @@ from flask import Response
 
 from api import markdown
 from api.places import place_of
+from api.recognition import said
 
 Data = Mapping[str, Any]
 NAME_LENGTH = 60
@@ -62,6 +63,8 @@ def proof(citation: Data) -> str:
     states = [citation["verdict"] or "unchecked"]
     if citation["state"] == "stale":
         states.append("stale: the source's newest version no longer says so")
+    if citation["recognition"]:
+        states.append(said(citation["recognition"]))
     return f"{where}: “{markdown.line(citation['quote'])}” ({', '.join(states)})"
 
 

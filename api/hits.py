@@ -38,6 +38,7 @@ _PLACES = _visible(*_PLACE)
 _HITS = _visible(
     *_PLACE,
     *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
+    FragmentRow.recognised,
     *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
 )
 
@@ -185,4 +186,5 @@ def _hit(row: Row[Any]) -> Hit:
         heading_path=tuple(row.heading_path),
         locators=row.locators,
         spans=tuple(tuple(span) for span in row.spans),  # type: ignore[misc]
+        recognised=row.recognised,
     )

@@ -195,7 +195,8 @@ def _new_version(
     if source is not None and source.type != source_type:
         unprocessable(
             "source_id",
-            f"A new version must be a {source.type} too; upload a {source_type} as a new source.",
+            f"A new version must be of type {source.type} too; upload the {source_type} as a new "
+            "source.",
         )
     if source is None:
         source = Source(

@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.models import Citation, FragmentRow, KeywordBlock, Posting, Source
+from api.recognition import of_row
 from pipelines import anchoring
 from pipelines.keywords import ENTRY, index_words
+from pipelines.recognition import Recognition
 from pipelines.types import locate, locator_from_json
 
 RAREST = 3
@@ -29,6 +31,7 @@ class Found:
 
     fragment_id: str
     locators: tuple[dict[str, Any], ...]
+    recognition: Recognition | None
 
 
 Quoted = tuple[str, str]
@@ -69,6 +72,7 @@ def move(
         citation.version_id = version_id
         citation.fragment_id = place.fragment_id
         citation.locators = list(place.locators)
+        citation.recognition = dict(place.recognition) if place.recognition else None
         citation.filename = source.filename
         citation.type = source.type
         citation.state = "current"
@@ -199,7 +203,8 @@ def _place(
         for locator in locate(values, spans, piece.start, piece.end):
             _add(locators, locator.model_dump(mode="json"))
     largest = max(anchor.pieces, key=lambda piece: piece.end - piece.start)
-    return Found(by_ordinal[largest.ordinal].id, tuple(locators))
+    row = by_ordinal[largest.ordinal]
+    return Found(row.id, tuple(locators), of_row(row, largest.start, largest.end))
 
 
 def _add(locators: list[dict[str, Any]], locator: dict[str, Any]) -> None:

@@ -65,6 +65,7 @@ def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> 
         citation.state = "withdrawn"
         citation.quote = citation.title = citation.filename = ""
         citation.locators = []
+        citation.recognition = None
     return [*texts, *said]
 
 

@@ -12,6 +12,7 @@ from pipelines.llms.contract import LLM, Prompt, Stop, Usage
 from pipelines.marks import Mark, MarkReader, Text
 from pipelines.prompts import BUILT_IN, NOT_FOUND, chat_messages
 from pipelines.proofs import Claim, best_quote, check, claims, context_of, examine
+from pipelines.recognition import Recognition, recognition
 from pipelines.safe_text import SafeText, addresses
 from pipelines.sentence_ends import SentenceEnds
 from pipelines.sentences import sentences
@@ -36,6 +37,8 @@ class Proof:
     end: int
     quote: str
     locators: tuple[Any, ...]
+    recognition: Recognition | None
+    """None where the quote was read from text."""
     verdict: str
 
     @property
@@ -215,6 +218,7 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
         end=end,
         quote=quote,
         locators=tuple(locate(hit.locators, hit.spans, start, end)),
+        recognition=recognition(hit.recognised, start, end),
         verdict=check(sentence, [quote], [context_of(hit, start, end)]),
     )
     into.proofs.append(proof)

@@ -18,6 +18,7 @@ from pipelines.types import (
     Fragment,
     PageLocator,
     Part,
+    Recognised,
     RegionLocator,
     Segment,
     Span,
@@ -59,6 +60,7 @@ class _Open:
     kinds: list[str] = field(default_factory=list)
     places: list[_Place] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    recognised: list[Recognised] = field(default_factory=list)
     heading_path: tuple[str, ...] = ()
 
     @property
@@ -187,6 +189,7 @@ class _Writer:
             heading_path=path,
             locators=tuple(place.finished() for place in opened.places),
             spans=tuple(opened.spans),
+            recognised=tuple(opened.recognised),
             tokens=0,
         )
         tokens = self._chunker.count_fragment(
@@ -270,6 +273,15 @@ class _Writer:
         opened.tokens += tokens
         opened.is_counted &= _is_whole(segment.text, start, end)
         opened.kinds.append(segment.kind)
+        if segment.engine is not None:
+            opened.recognised.append(
+                Recognised(
+                    start=left + shift,
+                    end=right + shift,
+                    engine=segment.engine,
+                    confidence=segment.confidence,
+                )
+            )
         for span in _spans(segment, left, right):
             locator, box = span[2], span[3]
             index, box = _merge(opened.places, locator, box)

@@ -36,7 +36,7 @@ def fold(hits: Sequence[Hit], count: int | None = None) -> list[Hit]:
 def join(hits: Sequence[Hit], around: Around) -> list[Hit]:
     """Each Hit with the neighbour that its first or last sentence goes on in.
 
-    The joined Hit keeps its identity; its text, Locators and spans cover both.
+    The joined Hit keeps its identity; its text and where that stands cover both.
     """
     cut = [hit for hit in hits if hit.kind in _FLOWING]
     if not cut:
@@ -77,6 +77,13 @@ def _together(first: Hit, second: Hit, main: Hit) -> Hit:
             "text": f"{first.text} {second.text}",
             "locators": (*first.locators, *second.locators),
             "spans": (*_spans(first, 0), *(moved or _spans(second, shift, places))),
+            "recognised": (
+                *first.recognised,
+                *(
+                    each.model_copy(update={"start": each.start + shift, "end": each.end + shift})
+                    for each in second.recognised
+                ),
+            ),
         }
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.frame_samples import plan_samples
 from pipelines.key_frames import KeyFrame, Window, most_per_window, region_changed, windows
@@ -45,6 +45,8 @@ _INSIDE = 0.6
 _SHORTEST = 0.1
 """Seconds that anything is shown at least."""
 _PLAIN = re.compile(r"[\W_]+")
+_ENGINE: Literal["rapidocr"] = "rapidocr"
+"""tesseract is for page scans."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,7 @@ def _lines(key: KeyFrame) -> tuple[list[OcrLine], int]:
 
     from pipelines.ocr import read_picture
 
-    # RapidOCR: tesseract is for page scans.
-    found = read_picture(pillow.open(io.BytesIO(key.picture)), engine="rapidocr")
+    found = read_picture(pillow.open(io.BytesIO(key.picture)), engine=_ENGINE)
     kept = [line for line in found if line.confidence >= _LEAST_CONFIDENCE]
     faint = [line for line in found if line.confidence < _LEAST_CONFIDENCE]
     return kept, sum(len(_plain(line.text)) >= _LEAST_PIECE for line in faint)
@@ -270,6 +271,7 @@ def _segments(lines: list[_Standing]) -> Iterator[Segment]:
                 for line in block
             ),
             spans=tuple(spans),
+            engine=_ENGINE,
             confidence=round(sum(line.confidence * len(line.text) for line in block) / letters, 3),
         )
 

@@ -118,8 +118,10 @@ class Segment(_Value):
     spans: tuple[Span, ...] = ()
     level: int | None = None
     """1 (outermost) to 6, for kind `title`."""
+    engine: str | None = None
+    """What recognised the text (OCR, speech, a model that sees); None where it was read."""
     confidence: float | None = None
-    """0..1 where the text was recognised (OCR, speech) rather than read."""
+    """0..1, as far as the engine tells it."""
 
 
 class ParseWarning(_Value):
@@ -176,6 +178,16 @@ class ParseOptions(_Value):
     max_pixels: int = 120_000_000
 
 
+class Recognised(_Value):
+    """Characters start..end were recognised rather than read; `confidence` is the engine's, 0..1,
+    None where it tells none."""
+
+    start: int
+    end: int
+    engine: str
+    confidence: float | None = None
+
+
 class Fragment(_Value):
     """What is indexed and cited: text of one Part with its Locators, sized for the model."""
 
@@ -185,6 +197,7 @@ class Fragment(_Value):
     heading_path: tuple[str, ...] = ()
     locators: tuple[Locator, ...]
     spans: tuple[Span, ...] = ()
+    recognised: tuple[Recognised, ...] = ()
     tokens: int
     """Of `embedding_text`, counted by the embedding model, special tokens included."""
 
@@ -250,3 +263,4 @@ class Hit(_Value):
     heading_path: tuple[str, ...] = ()
     locators: tuple[Locator, ...]
     spans: tuple[Span, ...] = ()
+    recognised: tuple[Recognised, ...] = ()

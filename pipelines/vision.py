@@ -52,7 +52,7 @@ def look(picture: Image, width: int, height: int, outside: Outside | None) -> Lo
         return Look(degraded=f"The picture was not described. {error}")
     whole = RegionLocator(boxes=((0.0, 0.0, 1.0, 1.0),), width=width, height=height)
     return Look(
-        segments=(Segment(text=text, kind="caption", locators=(whole,)),),
+        segments=(Segment(text=text, kind="caption", locators=(whole,), engine=outside.vision),),
         facts={"alt_text": text, "alt_text_model": outside.vision},
     )
 

@@ -69,6 +69,7 @@ def _turn(number: int, **changes: object) -> dict:
         "title": "The [manual](http://evil.example)",
         "locators": [{"type": "page", "page": 3}],
         "quote": "Draws **450** watts.\n# <img src=x>",
+        "recognition": None,
         "verdict": "verified",
         "state": "current",
     }

@@ -73,8 +73,9 @@ def test_slides_of_a_silent_film_are_read_with_their_times_and_places(tmp_path: 
         assert x0 == pytest.approx(MARGIN, abs=0.02)
         assert y0 - 0.02 < top_of(number, look.size) < y1 < top_of(number + 1, look.size)
         assert x1 > 0.3
-    confidences = [s.confidence for part in parts for s in part.segments if s.kind == "text"]
-    assert all(confidence and confidence > 0.8 for confidence in confidences)
+    seen = [s for part in parts for s in part.segments if s.kind == "text"]
+    assert all(segment.confidence and segment.confidence > 0.8 for segment in seen)
+    assert {segment.engine for segment in seen} == {"rapidocr"}
     assert told(parts) == ["no_speech"]
     assert parts[0].counts["pictures_read"] == 5
     assert parts[0].counts["words"] == 26

@@ -25,7 +25,7 @@ from pipelines.outside import MAX_ASKS, Desk, Endpoint, Outside, plain
 from pipelines.outside_services import OutsideServices
 from pipelines.parser_process import ParserProcess
 from pipelines.speech.remote import flac
-from pipelines.types import ParseOptions, ParseWarning, Part, Segment, TimeLocator
+from pipelines.types import ParseOptions, ParseWarning, Part, Recognised, Segment, TimeLocator
 from tests.documents import picture
 from tests.openai_replies import Failure, Pause, Reply, Stall, Transcript
 from tests.openai_server import OpenAIServer
@@ -120,6 +120,8 @@ def test_what_was_read_and_what_was_seen_stay_apart(
     read, seen = words.feed(part)
     assert "4711" in read.text
     assert (seen.kind, seen.text) == ("caption", SAID)
+    whole = Recognised(start=0, end=len(SAID), engine="openai:sees")
+    assert seen.recognised == (whole,)
 
 
 def test_without_a_vision_model_nobody_is_asked(
@@ -238,6 +240,7 @@ def test_speech_is_transcribed_between_silences_and_its_seconds_shifted(
     found = segments(parts, "speech")
     assert [segment.text for segment in found] == ["Open the lid.", "Close it."] * 2
     assert [segment.confidence for segment in found[:2]] == [0.819, 0.607]
+    assert {segment.engine for segment in found} == {"openai:hears"}
     times = [segment.locators[0] for segment in found]
     assert all(isinstance(time, TimeLocator) for time in times)
     sounds = [request.files["file"] for request in server.requests]
@@ -289,6 +292,7 @@ def test_a_service_that_does_not_judge_is_neither_believed_nor_doubted(
     server.script([Transcript(((0.5, 2.0, "Open the lid."),), judged=judged)] * 2)
     parts = parse(process, spoken, "audio/flac", transcriber(server))
     assert [segment.confidence for segment in segments(parts, "speech")] == [None, None]
+    assert {segment.engine for segment in segments(parts, "speech")} == {"openai:hears"}
     assert not warnings(parts, "low_confidence")
 
 

@@ -21,6 +21,7 @@ def test_a_quote_is_located_to_the_box_of_its_line(tmp_path: Path) -> None:
     assert segment.text == "Serial number 4711\nSupply 230 V"
     assert segment.confidence is not None
     assert segment.confidence > 0.9
+    assert segment.engine == "rapidocr"
     at = segment.text.index("230")
     (found,) = locate(segment.locators, segment.spans, at, at + 3)
     ((x0, y0, x1, y1),) = found.boxes

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.ocr import engine_name
 from tests.parsed_pdf import book, corpus, parse
 from tests.pdf_fixtures import draw_pdf, lines, page_objects, raw_pdf, stream
 
@@ -104,11 +105,12 @@ def test_each_page_decides_by_itself_between_text_layer_and_ocr(tmp_path: Path) 
     first = scanned.segments[0]
     assert first.confidence is not None
     assert first.confidence > 0.7
+    assert first.engine == engine_name()
     x0, y0, _, y1 = first.locators[0].boxes[0]
     assert x0 == pytest.approx(160 / 1224, abs=0.02)
     assert y0 < (200 + 25) / 1584 < y1
     assert written.counts == {"pages_read": 1, "words": 6}
-    assert written.segments[0].confidence is None
+    assert (written.segments[0].engine, written.segments[0].confidence) == (None, None)
 
 
 def test_a_garbage_text_layer_is_read_by_ocr(tmp_path: Path) -> None:

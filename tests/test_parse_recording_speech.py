@@ -71,6 +71,7 @@ def test_speech_to_text_and_its_resumption(spoken: Path) -> None:
     times = [(each.t_start, each.t_end) for segment in segments for each in segment.locators]
     assert times == sorted(times)
     assert parts[0].facts["engine"] == "pocketsphinx"
+    assert {segment.engine for segment in segments} == {"pocketsphinx"}
     assert "low_confidence" in codes(parts)
     again = list(AudioParser().parse(spoken, options.model_copy(update={"start": 60})))
     assert again == parts[3:]

@@ -35,7 +35,7 @@ def test_embedded_subtitles_become_sentences_with_seconds_per_cue(tmp_path: Path
     at = first.text.index("check")
     (found,) = locate(first.locators, first.spans, at, at + 5)
     assert (found.t_start, found.t_end) == (2.1, 3.0)
-    assert first.confidence is None
+    assert (first.engine, first.confidence) == (None, None)
     facts = parts[0].facts
     assert facts["engine"] == "subtitles:subrip"
     assert facts["title"] == "Pump service"

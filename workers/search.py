@@ -18,6 +18,7 @@ from api.searching import Question
 from api.services import Services, services
 from pipelines.errors import PipelineError
 from pipelines.highlights import highlights
+from pipelines.recognition import recognition
 from pipelines.retrieval import begin, meant
 from pipelines.retrieval import search as find
 from pipelines.types import Hit
@@ -102,10 +103,11 @@ def _found(with_: Services, reader: Reader, question: Question) -> list[Hit]:
 
 
 def _shown(question: str, hit: Hit) -> dict[str, Any]:
-    found = hit.model_dump(mode="json", exclude={"spans", "source_type"})
+    found = hit.model_dump(mode="json", exclude={"spans", "recognised", "source_type"})
     return {
         **found,
         "type": hit.source_type,
         "highlights": highlights(question, hit.text),
         "locator": found["locators"][0] if found["locators"] else None,
+        "recognition": recognition(hit.recognised, 0, len(hit.text)),
     }

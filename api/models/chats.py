@@ -100,6 +100,8 @@ class Citation(HasId, Base):
     score: Mapped[float]
     quote: Mapped[str] = mapped_column(Text)
     locators: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    recognition: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """{engine, confidence} where the quote was recognised rather than read."""
     verdict: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="current")
     moved_from: Mapped[str | None] = mapped_column(Id)

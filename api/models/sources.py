@@ -119,6 +119,9 @@ class FragmentRow(HasId, Base):
     heading_path: Mapped[list[str]] = mapped_column(JSONB, default=list)
     locators: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     spans: Mapped[list[list[int]]] = mapped_column(JSONB, default=list)
+    recognised: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, default=list, server_default="[]"
+    )
     tokens: Mapped[int]
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     """SHA-256 of what the model reads: the same text is embedded once."""

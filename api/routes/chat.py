@@ -17,6 +17,7 @@ from api.extensions import db
 from api.models import ChatSession, ChatTurn, Citation, Instrument, Job
 from api.models.base import is_uuid
 from api.paging import Blueprint
+from api.recognition import RecognitionSchema
 from api.routes import jobs as job_routes
 from api.services import services
 
@@ -66,6 +67,7 @@ class CitationSchema(Schema):
     quote = fields.String()
     locator = fields.Function(lambda citation: citation.locators[0] if citation.locators else None)
     locators = fields.List(fields.Dict())
+    recognition = fields.Nested(RecognitionSchema, allow_none=True)
     verdict = fields.String(allow_none=True)
     state = fields.String()
     moved_from = fields.String(allow_none=True)

@@ -13,6 +13,7 @@ from api.extensions import db
 from api.hits import Filters
 from api.models.base import is_uuid
 from api.paging import Blueprint
+from api.recognition import RecognitionSchema
 from api.services import services
 
 blueprint = Blueprint("search", __name__, url_prefix="/api/search", description="Searching")
@@ -50,6 +51,7 @@ class HitSchema(Schema):
     )
     locator = fields.Dict(allow_none=True)
     locators = fields.List(fields.Dict())
+    recognition = fields.Nested(RecognitionSchema, allow_none=True)
 
 
 @blueprint.route("/")

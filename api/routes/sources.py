@@ -16,6 +16,7 @@ from api.intake import start_ingest
 from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
+from api.recognition import of_row
 from api.removal import finish_removal, remove_sources
 from api.routes.uploads import CompletedSchema
 from api.services import services
@@ -83,6 +84,7 @@ class FragmentSchema(Schema):
     text = fields.String()
     heading_path = fields.List(fields.String())
     locators = fields.List(fields.Dict())
+    recognition = fields.Function(lambda row: of_row(row))
     tokens = fields.Integer()
 
 

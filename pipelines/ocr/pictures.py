@@ -66,6 +66,7 @@ class Reading:
 
     lines: list[OcrLine]
     unread: int
+    engine: str
 
     @property
     def is_partial(self) -> bool:
@@ -90,7 +91,7 @@ def read(image: Image, engine: Engine = "auto", threads: int = 2) -> Reading:
     """
     chosen = engine_name() if engine == "auto" else engine
     if min(image.size) < _SMALLEST:
-        return Reading([], 0)
+        return Reading([], 0, chosen)
     picture = flatten(image)
     found, unread = _in_bands(picture, chosen, threads)
     tiles = tiles_for(found, picture, _LONGEST[chosen])
@@ -99,7 +100,7 @@ def read(image: Image, engine: Engine = "auto", threads: int = 2) -> Reading:
     angle = lean(found)
     found = split_at_gutters(found, picture, angle)
     lines = [_line(found[index], *picture.size) for index in read_order(found, angle)]
-    return Reading(lines, unread)
+    return Reading(lines, unread, chosen)
 
 
 def _in_bands(picture: Image, engine: str, threads: int) -> tuple[list[Recognised], int]:

@@ -60,7 +60,7 @@ def read_upright(image: Image, engine: Engine = "auto", threads: int = 2) -> Rea
     lines = [
         OcrLine(line.text, _turn_back(line.box, turn), line.confidence) for line in upright.lines
     ]
-    return Reading(lines, upright.unread)
+    return Reading(lines, upright.unread, upright.engine)
 
 
 def _turn(lines: list[OcrLine], image: Image, engine: Engine, threads: int) -> Transpose | None:

@@ -151,7 +151,7 @@ def _read_frame(frame: _Frame, shown: Image, threads: int, *, keep: bool) -> _Fr
     from pipelines.ocr.upright import read_upright
     from pipelines.vision import LONGEST_SIDE
 
-    reading, failed = Reading([], 0), None
+    reading, failed = Reading([], 0, _ENGINE), None
     try:
         reading = read_upright(shown, _ENGINE, threads)
     except SourceUnreadable as exc:
@@ -283,6 +283,7 @@ def _segment(block: list[OcrLine], width: int, height: int) -> Segment:
             RegionLocator(boxes=tuple(line.box for line in block), width=width, height=height),
         ),
         spans=tuple(spans),
+        engine=_ENGINE,
         confidence=round(sum(line.confidence * len(line.text) for line in block) / letters, 3),
     )
 

@@ -181,6 +181,7 @@ def read_scan(
                 text=text,
                 locators=(page_locator(shape, page, boxes),),
                 spans=spans,
+                engine=reading.engine,
                 confidence=round(min(1.0, max(0.0, confidence)), 4),
             )
         )

@@ -86,7 +86,7 @@ class Script:
         index, start = first, first * self.window
         for cue in transcribe(sound, transcriber, start, stop, self.missed, self.heartbeat):
             while cue.t_start >= (index + 1) * self.window:
-                yield tuple(_sentences(heard))
+                yield tuple(_sentences(heard, transcriber.name))
                 heard = []
                 index += 1
             if cue.text:
@@ -96,7 +96,7 @@ class Script:
                 if cue.language:
                     self.heard_in[cue.language] += len(cue.text)
                     self.language = self.heard_in.most_common(1)[0][0]
-        yield tuple(_sentences(heard))
+        yield tuple(_sentences(heard, transcriber.name))
 
     def may_have_words(self, stop: int) -> bool:
         """Whether words begin before `stop` seconds, as far as can be told without recognising
@@ -171,8 +171,11 @@ def _within(
     return kept
 
 
-def _sentences(cues: Iterable[Cue]) -> Iterator[Segment]:
-    """Cues joined to sentences; a speaker's change parts them, and so does a pause."""
+def _sentences(cues: Iterable[Cue], engine: str | None = None) -> Iterator[Segment]:
+    """Cues joined to sentences; a speaker's change parts them, and so does a pause.
+
+    `engine` is what recognised them; None where somebody wrote them.
+    """
     held: list[Cue] = []
     for cue in cues:
         if held and (
@@ -181,18 +184,18 @@ def _sentences(cues: Iterable[Cue]) -> Iterator[Segment]:
             or cue.t_start - held[-1].t_end >= _PAUSE
             or sum(len(each.text) + 1 for each in held) + len(cue.text) > _LONGEST
         ):
-            yield _segment(held)
+            yield _segment(held, engine)
             held = []
         held.append(cue)
     if held:
-        yield _segment(held)
+        yield _segment(held, engine)
 
 
 def _ends_sentence(text: str) -> bool:
     return text.rstrip(_CLOSERS).endswith(_ENDS)
 
 
-def _segment(cues: list[Cue]) -> Segment:
+def _segment(cues: list[Cue], engine: str | None) -> Segment:
     """One segment, a locator and a span per cue; the speaker's name stands before the words."""
     text = f"{cues[0].speaker}: " if cues[0].speaker else ""
     spans: list[Span] = []
@@ -207,6 +210,7 @@ def _segment(cues: list[Cue]) -> Segment:
         kind="speech",
         locators=tuple(TimeLocator(t_start=cue.t_start, t_end=cue.t_end) for cue in cues),
         spans=tuple(spans),
+        engine=engine,
         confidence=round(sum(c * n for c, n in heard) / weight, 3) if weight else None,
     )
 
