@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from statistics import median
 from typing import TYPE_CHECKING
 
+from pipelines.parsers.pdf_counting import DIGITS, is_counted, numbers_of
 from pipelines.parsers.pdf_style import MARGIN, PAGES_THAT_TELL, REPEATED, ROMAN
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _LARGE = 1.3
 _RUN = 3
 _NUMBER = "#"
 _IGNORED = re.compile(r"[\W_]+")
-_DIGITS = re.compile(r"\d+")
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
@@ -35,6 +35,8 @@ class EdgeLine:
 
     text: str
     place: float
+    numbers: tuple[int, ...] = ()
+    """The digits that are masked in `text`."""
 
 
 def sample_scans(total: int) -> list[int]:
@@ -67,19 +69,28 @@ def learn_edges(pages: Sequence[list[OcrLine]]) -> tuple[EdgeLine, ...]:
     found: list[EdgeLine] = []
     for page in seen:
         for edge in page:
-            if not _is_among(edge, found) and sum(_is_among(edge, p) for p in seen) >= needed:
+            if _is_among(edge, found):
+                continue
+            same = [other for p in seen for other in p if _are_alike(edge, other)]
+            if sum(_is_among(edge, p) for p in seen) >= needed and is_counted(
+                [other.numbers for other in same]
+            ):
                 found.append(edge)
     return tuple(found)
 
 
 def without_edges(lines: list[OcrLine], edges: Sequence[EdgeLine]) -> list[OcrLine]:
-    """The lines of a page except heads and feet, with all that stands beside them."""
+    """The lines of a page except heads and feet, with all that stands beside them.
+
+    A page that would be left without a line keeps them.
+    """
     heights = [
         (line.box[1], line.box[3]) for line, edge in _edge_lines(lines) if _is_among(edge, edges)
     ]
-    return [
+    left = [
         line for line in lines if not any(top < _middle(line) < bottom for top, bottom in heights)
     ]
+    return left or lines
 
 
 def _edge_lines(lines: list[OcrLine]) -> list[tuple[OcrLine, EdgeLine]]:
@@ -94,7 +105,7 @@ def _edge_lines(lines: list[OcrLine]) -> list[tuple[OcrLine, EdgeLine]]:
         middle = _middle(line)
         if MARGIN <= middle <= 1 - MARGIN:
             continue
-        text = _IGNORED.sub("", _DIGITS.sub("0", line.text.casefold()))
+        text = _IGNORED.sub("", DIGITS.sub("0", line.text.casefold()))
         masked = _NUMBER if ROMAN.match(text) else text.replace("0", _NUMBER)
         if masked == _NUMBER:
             told = not first < middle < last
@@ -102,7 +113,7 @@ def _edge_lines(lines: list[OcrLine]) -> list[tuple[OcrLine, EdgeLine]]:
             told = bool(_WORDY.search(masked))
             told = told and (_NUMBER not in masked or line.height <= _LARGE * usual)
         if told:
-            found.append((line, EdgeLine(masked, middle)))
+            found.append((line, EdgeLine(masked, middle, numbers_of(line.text))))
     return found
 
 

@@ -6,11 +6,12 @@ Learned from a fixed sample of pages, so that a page reads the same wherever par
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
+from pipelines.parsers.pdf_counting import DIGITS, is_counted, numbers_of
 from pipelines.parsers.pdf_fonts import is_monospaced
 from pipelines.parsers.pdf_outline import Outline
 from pipelines.parsers.pdf_shape import PageShape
@@ -23,7 +24,6 @@ REPEATED = 0.4
 """Share of sampled pages; heads often differ between left and right pages."""
 PAGES_THAT_TELL = 3
 """Of fewer pages nothing is left out."""
-_DIGITS = re.compile(r"\d+")
 ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
 _PAGE_NUMBER = re.compile(
     r"^(?:page|seite|p\.)?\s*[-–—|]?\s*(\d{1,4})\s*[-–—|]?(?:\s*(?:of|von|/)\s*\d{1,4})?$", re.I
@@ -50,6 +50,43 @@ class DocumentStyle:
     outline: Outline = field(default_factory=dict)
 
 
+@dataclass
+class _Margins:
+    """What stands at the heads and feet of pages."""
+
+    pages: list[frozenset[Signature] | None] = field(default_factory=list)
+    """Of each page with text; None where it has text elsewhere too."""
+    seen: Counter[Signature] = field(default_factory=Counter)
+    numbers: dict[str, list[tuple[int, ...]]] = field(default_factory=lambda: defaultdict(list))
+    """By the text of a signature, one of each page that has it."""
+
+    def add(self, pieces: list[Piece], shape: PageShape, frame: _Frame) -> None:
+        here: dict[Signature, Piece] = {}
+        elsewhere = False
+        for piece in pieces:
+            if _in_margin(piece, shape) and not _is_tall(piece):
+                here.setdefault(_signature(piece, shape, frame), piece)
+            else:
+                elsewhere = True
+        self.pages.append(None if elsewhere else frozenset(here))
+        self.seen.update(here.keys())
+        for masked, piece in {masked: piece for (masked, _), piece in here.items()}.items():
+            self.numbers[masked].append(numbers_of(piece.text))
+
+    def furniture(self) -> frozenset[Signature]:
+        """What repeats, and tells nothing of the page it stands on.
+
+        Where it would be all that most pages say, it is no head or foot: labels, certificates.
+        """
+        found = frozenset(
+            signature
+            for signature in _repeated(self.seen, len(self.pages))
+            if is_counted(self.numbers[signature[0]])
+        )
+        emptied = sum(page is not None and bool(page) and page <= found for page in self.pages)
+        return frozenset() if emptied * 2 > len(self.pages) else found
+
+
 @dataclass(frozen=True)
 class _Frame:
     """Of one page: the bottom of its first line, the top of its last, its median font size."""
@@ -74,7 +111,7 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
     bold: Counter[float] = Counter()
     monospaced: Counter[float] = Counter()
     pages_of: Counter[float] = Counter()
-    seen: Counter[Signature] = Counter()
+    margins = _Margins()
     sides: Counter[Signature] = Counter()
     numberings: Counter[int] = Counter()
     pages_with_text = 0
@@ -82,7 +119,6 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
         if not text.pieces:
             continue
         pages_with_text += 1
-        signatures: set[Signature] = set()
         frame = _frame_of(text.pieces)
         numberings.update({number - index for number, _ in _page_numbers(text.pieces, frame)})
         for piece in text.pieces:
@@ -90,9 +126,7 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
             sizes[size] += len(piece.text)
             bold[size] += len(piece.text) if piece.bold else 0
             monospaced[size] += len(piece.text) if is_monospaced(piece.font) else 0
-            if _in_margin(piece, shape) and not _is_tall(piece):
-                signatures.add(_signature(piece, shape, frame))
-        seen.update(signatures)
+        margins.add(text.pieces, shape, frame)
         sides.update(set(side_signatures(text.pieces, shape)))
         pages_of.update({round(piece.size * 2) / 2 for piece in text.pieces})
     if not sizes:
@@ -106,7 +140,7 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
         body_bold=bold[body] * 2 > sizes[body],
         body_monospaced=monospaced[body] * 2 > sizes[body],
         heading_sizes=_heading_sizes(pages_of, body, pages_with_text),
-        furniture=_repeated(seen, pages_with_text),
+        furniture=margins.furniture(),
         sides=_repeated(sides, pages_with_text),
         numbering=frozenset(common),
     )
@@ -214,7 +248,7 @@ def _signature(piece: Piece, shape: PageShape, frame: _Frame) -> Signature:
     may each begin with a numbered heading.
     """
     center = (piece.box[1] + piece.box[3]) / 2
-    masked = "#" if ROMAN.match(piece.text) else _DIGITS.sub("#", piece.text)[:80]
+    masked = "#" if ROMAN.match(piece.text) else DIGITS.sub("#", piece.text)[:80]
     if masked == "#" and frame.first_bottom < center < frame.last_top:
         masked = ""
     elif piece.size > 1.2 * frame.size:
