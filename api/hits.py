@@ -108,7 +108,7 @@ def around(
     ):
         pairs = session.execute(
             select(here.id, nearest.correlate(here).scalar_subquery()).where(here.id.in_(ids))
-        ).tuples()
+        )
         neighbour = {id_: near for id_, near in pairs if near is not None}
         there = load(session, instrument_id, set(neighbour.values()))
         found.append({id_: there[near] for id_, near in neighbour.items() if near in there})

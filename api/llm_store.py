@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -60,6 +60,11 @@ def set_default(
         .values(type=type_, **values)
         .on_conflict_do_update(index_elements=[LLMDefault.type], set_=values)
     )
+
+
+def unset_default(session: Session, type_: str) -> None:
+    """What follows from the settings holds again; within the caller's transaction."""
+    session.execute(delete(LLMDefault).where(LLMDefault.type == type_))
 
 
 def allowed_models(session: Session, config: Config) -> list[str]:

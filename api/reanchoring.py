@@ -47,7 +47,7 @@ def search(session: Session, source_id: str, version_id: str) -> dict[Quoted, Fo
         select(Citation.quote, Citation.fragment_id)
         .where(*_to_move(source_id, version_id), Citation.quote != "")
         .distinct()
-    ).tuples()
+    )
     return _search(session, version_id, list(rows))
 
 
@@ -176,7 +176,7 @@ def _ordinals(session: Session, ids: set[str]) -> dict[str, int]:
     rows = session.execute(
         select(FragmentRow.id, FragmentRow.ordinal).where(FragmentRow.id.in_(ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _place(

@@ -147,7 +147,7 @@ def test_the_openapi_document_holds_the_contract(admin: Client) -> None:
         "/api/citations/turn/{}": {"get"},
         "/api/search/": {"get"},
         "/api/llm-defaults/providers": {"get"},
-        "/api/llm-defaults/{}": {"get", "put"},
+        "/api/llm-defaults/{}": {"get", "put", "delete"},
         "/api/llm-prompts/{}": {"get", "post", "delete"},
         "/api/llm-prompts/{}/default": {"get"},
         "/v1/models": {"get"},

@@ -18,7 +18,6 @@ from tests.openai_server import OpenAIServer
 
 QUESTION = "How many watts does the motor of the mixer draw?"
 ANSWER = "The motor draws 450 watts [1]."
-SET_UP = {"model": "openai:scripted", "fallbacks": []}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def defaults(admin: Client) -> Iterator[str]:
     """The path of the default for answers, which is put back."""
     path = "/api/llm-defaults/answer"
     yield path
-    assert admin.put(path, json=SET_UP).status_code == 200
+    assert admin.delete(path).status_code == 204
 
 
 @pytest.fixture
@@ -88,6 +87,10 @@ def test_a_default_is_the_settings_until_somebody_sets_it(
     assert admin.get("/api/llm-defaults/title").json()["model"] == "openai:other"
     assert admin.get("/api/llm-defaults/title").json()["is_set"] is False
     assert admin.get("/api/llm-defaults/poem").status_code == 404
+    assert member.delete(defaults).status_code == 403
+    assert admin.delete(defaults).status_code == 204
+    shown = member.get(defaults).json()
+    assert (shown["model"], shown["is_set"]) == ("openai:scripted", False)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +245,54 @@ def test_a_follow_up_is_rewritten_by_the_model(
     told = asides.requests[-1].body["messages"][-1]["content"]
     assert "And how much does its bowl hold?" in told
     assert "A: The motor draws 450 watts." in told
+
+
+def test_what_the_model_makes_of_a_follow_up_is_what_is_looked_for(
+    admin: Client, asides: OpenAIServer
+) -> None:
+    instrument = admin.instrument("Workshop")
+    admin.add_bytes(instrument, "mixer.md", NOTES)
+    admin.add_bytes(instrument, "kiln.md", b"# Kiln\n\nThe kiln was glazed in Delft in 1987.\n")
+    asides.aside(BUILT_IN["rewrite"], "Where was the kiln glazed?")
+    asides.script([ANSWER, "The kiln was glazed in Delft [1]."])
+    first = ask(admin, instrument)
+    turn = ask(admin, instrument, "And it?", session_id=first["session_id"])
+    told = asides.requests[-1].body["messages"][-1]["content"]
+    assert "glazed in Delft in 1987" in told
+    assert [cited["filename"] for cited in turn["citations"]] == ["kiln.md"]
+    # Its own words and the earlier question's do not lead there.
+    asides.aside(BUILT_IN["rewrite"], Failure(400))
+    asides.script([ANSWER])
+    ask(admin, instrument, "And it?", session_id=first["session_id"])
+    told = asides.requests[-1].body["messages"][-1]["content"]
+    assert told.index("450 watts") < told.find("glazed in Delft") % len(told)
+
+
+@pytest.mark.parametrize("kind", ["rewrite", "title"])
+def test_a_side_prompt_has_a_model_and_instructions_of_its_own(
+    admin: Client, mixer: str, asides: OpenAIServer, kind: str
+) -> None:
+    default, prompt = f"/api/llm-defaults/{kind}", f"/api/llm-prompts/{kind}"
+    instructions = f"Think of the {kind} as a pirate would."
+    asides.aside(instructions, "Bowl of the mixer")
+    try:
+        put = admin.put(default, json={"model": "openai:small", "fallbacks": []})
+        assert (put.status_code, put.json()["is_set"]) == (200, True), put.text
+        assert admin.post(prompt, json={"text": instructions}).status_code == 201
+        asides.script([ANSWER, ANSWER])
+        first = ask(admin, mixer)
+        assert ask(admin, mixer, "And its bowl?", session_id=first["session_id"])
+        end = time.monotonic() + 10
+        sent: list[Any] = []
+        while not sent and time.monotonic() < end:
+            sent = [r for r in asides.aside_requests if instructions in str(r.body["messages"][0])]
+            time.sleep(0.05)
+        assert [request.body["model"] for request in sent] == ["small"]
+    finally:
+        admin.delete(default)
+        admin.delete(prompt)
+    assert admin.get(default).json()["is_set"] is False
+    assert admin.get(prompt).json()["is_built_in"] is True
 
 
 def test_nothing_leaves_the_house_when_the_answer_needs_no_model(

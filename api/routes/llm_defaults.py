@@ -93,6 +93,13 @@ class Default(MethodView):
         db.session.commit()
         return llm_store.default_of(db.session(), config, kind)
 
+    @access.rule("admin")
+    @blueprint.response(204)
+    def delete(self, type_: str) -> None:
+        """Go back to what follows from the settings."""
+        llm_store.unset_default(db.session(), known_kind(type_))
+        db.session.commit()
+
 
 def known_kind(type_: str) -> str:
     """A kind of prompt; 404 for any other."""
