@@ -67,6 +67,9 @@ def test_what_another_process_made_anew_is_found(app: Flask, index: Index, colle
     assert index.query(collection, vectors[0], 5) == []
     other.upsert(collection, ["after"], vectors[1:2], "version")
     assert [id_ for id_, _ in index.query(collection, vectors[0], 5)] == ["after"]
+    other.drop(collection)
+    index.upsert(collection, ["again"], vectors[2:3], "version")
+    assert [id_ for id_, _ in other.query(collection, vectors[0], 5)] == ["again"]
 
 
 def test_a_server_that_fails_is_no_empty_index(index: Index, collection: str) -> None:
@@ -92,9 +95,11 @@ def test_an_answer_that_breaks_off_is_no_empty_index(index: Index, collection: s
     server = HTTPServer(("127.0.0.1", 0), Breaks)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     broken = Index(f"http://127.0.0.1:{server.server_port}")
-    # All else is known: only the query goes there.
+    # All else is known: only what is asked here goes there.
     broken._made, broken._known = index._made, dict(index._known)
     with pytest.raises(ServiceUnavailable):
         broken.query(collection, _vectors(4)[0], 1)
+    with pytest.raises(ServiceUnavailable):
+        broken.upsert(collection, ["two"], _vectors(4)[1:2], "version")
     server.shutdown()
     server.server_close()

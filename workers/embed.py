@@ -91,8 +91,6 @@ def embed_next(with_: Services, job_id: str, check: Callable[[], None]) -> bool:
 def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None]) -> None:
     session = db.session()
     index = VectorIndex(**shard.index)
-    texts = _texts(shard)
-    session.commit()
     embedder = index.checked(with_.embedder_of(index.model))
     lease = with_.config.lease_seconds
     renewed = time.monotonic()
@@ -106,6 +104,7 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
             renewed = time.monotonic()
 
     began = time.perf_counter()
+    texts = _texts(shard)
     hashes = {text.content_hash for text in texts if text.content_hash}
     known = vector_store.known(session, hashes, index.name)
     session.commit()

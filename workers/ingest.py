@@ -129,8 +129,9 @@ def _read(
     finally:
         # Ends the parser if it is still at work.
         parts.close()
-    running.move(stage="embed")
-    _embed_rest(running, store)
+    if running.job.done != store.unit:
+        running.move(stage="embed")
+        _embed_rest(running, store)
     running.check()
     _add_poster(running, store, version, path)
     store.tell_languages()
