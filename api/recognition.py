@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from api.models import FragmentRow
 from pipelines.recognition import Recognition, recognition
-from pipelines.types import Recognised
+from pipelines.types import RecognisedSpan
 
 
 class RecognitionSchema(Schema):
@@ -21,7 +21,7 @@ class RecognitionSchema(Schema):
 
 def of_row(row: FragmentRow, start: int = 0, end: int | None = None) -> Recognition | None:
     """Of characters start..end of a stored Fragment; None when they were read from text."""
-    recognised = [Recognised.model_validate(each) for each in row.recognised]
+    recognised = [RecognisedSpan.model_validate(each) for each in row.recognised]
     return recognition(recognised, start, len(row.text) if end is None else end)
 
 

@@ -18,7 +18,7 @@ from pipelines.types import (
     Fragment,
     PageLocator,
     Part,
-    Recognised,
+    RecognisedSpan,
     RegionLocator,
     Segment,
     Span,
@@ -60,7 +60,7 @@ class _Open:
     kinds: list[str] = field(default_factory=list)
     places: list[_Place] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    recognised: list[Recognised] = field(default_factory=list)
+    recognised: list[RecognisedSpan] = field(default_factory=list)
     heading_path: tuple[str, ...] = ()
 
     @property
@@ -275,7 +275,7 @@ class _Writer:
         opened.kinds.append(segment.kind)
         if segment.engine is not None:
             opened.recognised.append(
-                Recognised(
+                RecognisedSpan(
                     start=left + shift,
                     end=right + shift,
                     engine=segment.engine,

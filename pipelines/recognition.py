@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypedDict
 
-from pipelines.types import Recognised
+from pipelines.types import RecognisedSpan
 
 
 class Recognition(TypedDict):
@@ -16,7 +16,7 @@ class Recognition(TypedDict):
     confidence: float | None
 
 
-def recognition(recognised: Iterable[Recognised], start: int, end: int) -> Recognition | None:
+def recognition(recognised: Iterable[RecognisedSpan], start: int, end: int) -> Recognition | None:
     """Of characters start..end: the engine of most of them and its mean confidence, weighted by
     characters. None when all of them were read from text."""
     shares: dict[str, list[tuple[int, float | None]]] = defaultdict(list)

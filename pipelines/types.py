@@ -178,7 +178,7 @@ class ParseOptions(_Value):
     max_pixels: int = 120_000_000
 
 
-class Recognised(_Value):
+class RecognisedSpan(_Value):
     """Characters start..end were recognised rather than read; `confidence` is the engine's, 0..1,
     None where it tells none."""
 
@@ -197,7 +197,7 @@ class Fragment(_Value):
     heading_path: tuple[str, ...] = ()
     locators: tuple[Locator, ...]
     spans: tuple[Span, ...] = ()
-    recognised: tuple[Recognised, ...] = ()
+    recognised: tuple[RecognisedSpan, ...] = ()
     tokens: int
     """Of `embedding_text`, counted by the embedding model, special tokens included."""
 
@@ -263,4 +263,4 @@ class Hit(_Value):
     heading_path: tuple[str, ...] = ()
     locators: tuple[Locator, ...]
     spans: tuple[Span, ...] = ()
-    recognised: tuple[Recognised, ...] = ()
+    recognised: tuple[RecognisedSpan, ...] = ()

@@ -25,7 +25,7 @@ from pipelines.outside import MAX_ASKS, Desk, Endpoint, Outside, plain
 from pipelines.outside_services import OutsideServices
 from pipelines.parser_process import ParserProcess
 from pipelines.speech.remote import flac
-from pipelines.types import ParseOptions, ParseWarning, Part, Recognised, Segment, TimeLocator
+from pipelines.types import ParseOptions, ParseWarning, Part, RecognisedSpan, Segment, TimeLocator
 from tests.documents import picture
 from tests.openai_replies import Failure, Pause, Reply, Stall, Transcript
 from tests.openai_server import OpenAIServer
@@ -120,7 +120,7 @@ def test_what_was_read_and_what_was_seen_stay_apart(
     read, seen = words.feed(part)
     assert "4711" in read.text
     assert (seen.kind, seen.text) == ("caption", SAID)
-    whole = Recognised(start=0, end=len(SAID), engine="openai:sees")
+    whole = RecognisedSpan(start=0, end=len(SAID), engine="openai:sees")
     assert seen.recognised == (whole,)
 
 

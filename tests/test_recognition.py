@@ -13,7 +13,7 @@ from pipelines.embedders.model_files import Tokens
 from pipelines.embedding import BUILT_IN, model_directory
 from pipelines.neighbours import join
 from pipelines.recognition import recognition
-from pipelines.types import Part, Recognised, RegionLocator, Segment
+from pipelines.types import Part, RecognisedSpan, RegionLocator, Segment
 from tests.client import Client
 from tests.documents import pdf
 from tests.test_neighbours import main_hit, neighbours
@@ -25,8 +25,10 @@ ASKED = "How many kilograms does the hydraulic press weigh?"
 ENGINES = ("rapidocr", "tesseract")
 
 
-def recognised(start: int, end: int, confidence: float | None, engine: str = "ocr") -> Recognised:
-    return Recognised(start=start, end=end, engine=engine, confidence=confidence)
+def recognised(
+    start: int, end: int, confidence: float | None, engine: str = "ocr"
+) -> RecognisedSpan:
+    return RecognisedSpan(start=start, end=end, engine=engine, confidence=confidence)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def recognised(start: int, end: int, confidence: float | None, engine: str = "oc
     ],
 )
 def test_a_quote_has_the_mean_of_its_characters(
-    ranges: list[Recognised], told: tuple[str, float | None] | None
+    ranges: list[RecognisedSpan], told: tuple[str, float | None] | None
 ) -> None:
     found = recognition(ranges, 0, 30)
     assert found == (told and {"engine": told[0], "confidence": told[1]})
