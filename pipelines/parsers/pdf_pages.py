@@ -12,6 +12,7 @@ from pipelines.ahead import Later, in_order, threads_each, worker_count
 from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.parsers.pdf_blocks import page_segments
 from pipelines.parsers.pdf_fields import is_form, page_fields
+from pipelines.parsers.pdf_furniture import PAGES_THAT_TELL
 from pipelines.parsers.pdf_layout import main_turn
 from pipelines.parsers.pdf_pictures import has_unread_pictures
 from pipelines.parsers.pdf_rules import Rules
@@ -24,12 +25,7 @@ from pipelines.parsers.pdf_scan import (
     render,
 )
 from pipelines.parsers.pdf_scan_edges import EdgeLine, edges_only, learn_edges, sample_scans
-from pipelines.parsers.pdf_style import (
-    PAGES_THAT_TELL,
-    DocumentStyle,
-    sample_pages,
-    without_furniture,
-)
+from pipelines.parsers.pdf_style import DocumentStyle, sample_pages, without_furniture
 from pipelines.parsers.pdf_text import PageShape, PageText, Piece, page_shape, read_page_text
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment
 

@@ -10,7 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from pipelines.parsers.pdf_counting import DIGITS, is_counted, numbers_of
-from pipelines.parsers.pdf_style import MARGIN, PAGES_THAT_TELL, REPEATED, ROMAN
+from pipelines.parsers.pdf_furniture import MARGIN, PAGES_THAT_TELL, REPEATED, ROMAN
 
 if TYPE_CHECKING:
     from PIL.Image import Image

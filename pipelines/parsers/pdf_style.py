@@ -6,25 +6,25 @@ Learned from a fixed sample of pages, so that a page reads the same wherever par
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from statistics import median
 
-from pipelines.parsers.pdf_counting import DIGITS, is_counted, numbers_of
 from pipelines.parsers.pdf_fonts import is_monospaced
+from pipelines.parsers.pdf_furniture import (
+    PAGES_THAT_TELL,
+    REPEATED,
+    Frame,
+    Furniture,
+    Margins,
+    frame_of,
+    without_edges,
+)
 from pipelines.parsers.pdf_outline import Outline
 from pipelines.parsers.pdf_shape import PageShape
 from pipelines.parsers.pdf_sides import Signature, side_signatures, without_sides
 from pipelines.parsers.pdf_text import PageText, Piece
 
-MARGIN = 0.13
-"""Share of the page's height, at the top and at the bottom, where repeated lines may stand."""
-REPEATED = 0.4
-"""Share of sampled pages; heads often differ between left and right pages."""
-PAGES_THAT_TELL = 3
-"""Of fewer pages nothing is left out."""
-ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
 _PAGE_NUMBER = re.compile(
     r"^(?:page|seite|p\.)?\s*[-–—|]?\s*(\d{1,4})\s*[-–—|]?(?:\s*(?:of|von|/)\s*\d{1,4})?$", re.I
 )
@@ -44,56 +44,10 @@ class DocumentStyle:
     body_bold: bool = False
     body_monospaced: bool = False
     heading_sizes: tuple[float, ...] = ()
-    furniture: frozenset[Signature] = field(default_factory=frozenset)
+    furniture: Furniture = field(default_factory=dict)
     sides: frozenset[Signature] = field(default_factory=frozenset)
     numbering: frozenset[int] = field(default_factory=frozenset)
     outline: Outline = field(default_factory=dict)
-
-
-@dataclass
-class _Margins:
-    """What stands at the heads and feet of pages."""
-
-    pages: list[frozenset[Signature] | None] = field(default_factory=list)
-    """Of each page with text; None where it has text elsewhere too."""
-    seen: Counter[Signature] = field(default_factory=Counter)
-    numbers: dict[str, list[tuple[int, ...]]] = field(default_factory=lambda: defaultdict(list))
-    """By the text of a signature, one of each page that has it."""
-
-    def add(self, pieces: list[Piece], shape: PageShape, frame: _Frame) -> None:
-        here: dict[Signature, Piece] = {}
-        elsewhere = False
-        for piece in pieces:
-            if _in_margin(piece, shape) and not _is_tall(piece):
-                here.setdefault(_signature(piece, shape, frame), piece)
-            else:
-                elsewhere = True
-        self.pages.append(None if elsewhere else frozenset(here))
-        self.seen.update(here.keys())
-        for masked, piece in {masked: piece for (masked, _), piece in here.items()}.items():
-            self.numbers[masked].append(numbers_of(piece.text))
-
-    def furniture(self) -> frozenset[Signature]:
-        """What repeats, and tells nothing of the page it stands on.
-
-        Where it would be all that most pages say, it is no head or foot: labels, certificates.
-        """
-        found = frozenset(
-            signature
-            for signature in _repeated(self.seen, len(self.pages))
-            if is_counted(self.numbers[signature[0]])
-        )
-        emptied = sum(page is not None and bool(page) and page <= found for page in self.pages)
-        return frozenset() if emptied * 2 > len(self.pages) else found
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Of one page: the bottom of its first line, the top of its last, its median font size."""
-
-    first_bottom: float
-    last_top: float
-    size: float
 
 
 def sample_pages(total: int, groups: int = 8) -> list[int]:
@@ -111,7 +65,7 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
     bold: Counter[float] = Counter()
     monospaced: Counter[float] = Counter()
     pages_of: Counter[float] = Counter()
-    margins = _Margins()
+    margins = Margins()
     sides: Counter[Signature] = Counter()
     numberings: Counter[int] = Counter()
     pages_with_text = 0
@@ -119,14 +73,14 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
         if not text.pieces:
             continue
         pages_with_text += 1
-        frame = _frame_of(text.pieces)
+        frame = frame_of(text.pieces)
         numberings.update({number - index for number, _ in _page_numbers(text.pieces, frame)})
         for piece in text.pieces:
             size = round(piece.size * 2) / 2
             sizes[size] += len(piece.text)
             bold[size] += len(piece.text) if piece.bold else 0
             monospaced[size] += len(piece.text) if is_monospaced(piece.font) else 0
-        margins.add(text.pieces, shape, frame)
+        margins.add(index, text.pieces, shape)
         sides.update(set(side_signatures(text.pieces, shape)))
         pages_of.update({round(piece.size * 2) / 2 for piece in text.pieces})
     if not sizes:
@@ -160,28 +114,10 @@ def _heading_sizes(pages_of: Counter[float], body: float, pages: int) -> tuple[f
 def without_furniture(
     text: PageText, index: int, shape: PageShape, style: DocumentStyle
 ) -> list[Piece]:
-    """The pieces of page `index` except side notes, heads and feet with all on their lines."""
+    """The pieces of page `index` except side notes, its number, heads and feet."""
     pieces = without_sides(text.pieces, shape, style.sides)
     pieces = _without_number(pieces, index, style)
-    if not style.furniture or not pieces:
-        return pieces
-    heights = []
-    frame = _frame_of(pieces)
-    for piece in pieces:
-        if _in_margin(piece, shape) and not _is_tall(piece):
-            masked, place = _signature(piece, shape, frame)
-            if any((masked, place + shift) in style.furniture for shift in (-1, 0, 1)):
-                heights.append((piece.box[1], piece.box[3]))
-    if not heights:
-        return pieces
-    return [
-        piece
-        for piece in pieces
-        if not (
-            _in_margin(piece, shape)
-            and any(top < (piece.box[1] + piece.box[3]) / 2 < bottom for top, bottom in heights)
-        )
-    ]
+    return without_edges(pieces, index, shape, style.furniture)
 
 
 def _without_number(pieces: list[Piece], index: int, style: DocumentStyle) -> list[Piece]:
@@ -189,13 +125,13 @@ def _without_number(pieces: list[Piece], index: int, style: DocumentStyle) -> li
         return pieces
     found = {
         id(piece)
-        for number, piece in _page_numbers(pieces, _frame_of(pieces))
+        for number, piece in _page_numbers(pieces, frame_of(pieces))
         if number - index in style.numbering
     }
     return [piece for piece in pieces if id(piece) not in found]
 
 
-def _page_numbers(pieces: list[Piece], frame: _Frame) -> Iterator[tuple[int, Piece]]:
+def _page_numbers(pieces: list[Piece], frame: Frame) -> Iterator[tuple[int, Piece]]:
     """What may be the page's number: alone on its first or its last line, wherever that stands."""
     for first in (True, False):
         line = [
@@ -222,35 +158,3 @@ def _repeated(seen: Counter[Signature], pages: int) -> frozenset[Signature]:
 def _repeats(seen: Counter[Signature], signature: Signature) -> int:
     masked, place = signature
     return max(seen[signature] + seen.get((masked, place + shift), 0) for shift in (-1, 1))
-
-
-def _in_margin(piece: Piece, shape: PageShape) -> bool:
-    center = (piece.box[1] + piece.box[3]) / 2 / shape.seen[1]
-    return center < MARGIN or center > 1 - MARGIN
-
-
-def _is_tall(piece: Piece) -> bool:
-    """Whether the piece runs up or down the page, past lines that it has nothing to do with."""
-    return piece.turn in (90, 270) and piece.box[3] - piece.box[1] > 2 * piece.size
-
-
-def _frame_of(pieces: list[Piece]) -> _Frame:
-    first = min(pieces, key=lambda piece: piece.box[1] + piece.box[3])
-    last = max(pieces, key=lambda piece: piece.box[1] + piece.box[3])
-    return _Frame(first.box[3], last.box[1], median(piece.size for piece in pieces))
-
-
-def _signature(piece: Piece, shape: PageShape, frame: _Frame) -> Signature:
-    """Text with digits masked, and place; no text where it can't be part of a head or foot.
-
-    A number alone is taken for a page number only in the outermost lines: numbered headings and
-    cells of tables stand at like heights on several pages too. In large type digits count: pages
-    may each begin with a numbered heading.
-    """
-    center = (piece.box[1] + piece.box[3]) / 2
-    masked = "#" if ROMAN.match(piece.text) else DIGITS.sub("#", piece.text)[:80]
-    if masked == "#" and frame.first_bottom < center < frame.last_top:
-        masked = ""
-    elif piece.size > 1.2 * frame.size:
-        masked = piece.text[:80]
-    return masked, round(center / shape.seen[1] * 200)
