@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from pipelines.parsers.pdf_cells import Cell, Column, is_over, parted, place
+from pipelines.parsers.pdf_cells import YEAR, Cell, Column, is_over, parted, place
 from pipelines.parsers.pdf_heads import joined_heads
 from pipelines.parsers.pdf_rows import Row
 from pipelines.parsers.pdf_rules import Rules
@@ -60,9 +60,37 @@ def head_length(rows: list[Row], cells: list[list[Cell]]) -> int:
     ]
     if not heads or heads[-1] > 11:
         return 0
+    for index in heads[1:]:
+        if _is_first_of_words(rows, cells, index):
+            return index
     # Words in the cells of a table that also holds amounts are no heads.
     short = all(len(cell.text) <= 60 for i in heads for cell in cells[i])
     return heads[-1] + 1 if len(heads) <= (9 if short else 3) else 1
+
+
+def _is_first_of_words(rows: list[Row], cells: list[list[Cell]], index: int) -> bool:
+    """Whether a row of words is one of the table's body: `Colour | red` above `Speed | 3000`.
+
+    Such a row has a label. Heads above it are bold where it is not, or there is one over every
+    column and the row stands as far below them as rows of the body stand apart: the second line
+    of a head stands closer.
+    """
+    row, above, own = rows[index], rows[index - 1], cells[index]
+    if len(own) < 2 or own[0].x0 > min(first.x0 for first, *_ in cells) + row.size:
+        return False
+    if not own[0].text[0].isalnum() or own[0].text[0].islower():
+        return False
+    if all(YEAR.match(cell.text) or cell.text[0] in "(%" for cell in own[1:]):
+        return False
+    if above.bold and not row.bold:
+        return True
+    gaps = [
+        rows[below].top - rows[below - 1].bottom
+        for below in range(index + 1, len(rows))
+        if len(cells[below]) > 1 and len(cells[below - 1]) > 1
+    ]
+    headed = max(map(len, cells[:index])) == max(map(len, cells))
+    return headed and bool(gaps) and row.top - above.bottom > 0.8 * median(gaps)
 
 
 def _has_amounts(cells: list[Cell]) -> bool:

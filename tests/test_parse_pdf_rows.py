@@ -1,0 +1,74 @@
+"""Tables of everyday papers, such as data sheets and checks: each row by itself below its heads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.parsed_pdf import segments
+from tests.pdf_fixtures import Draw, draw_pdf, lines, together
+
+DATA_SHEET = [
+    ["Manufacturer", "Acme"],
+    ["Model", "P200"],
+    ["Colour", "red"],
+    ["Speed", "3000"],
+    ["Weight", "12 kg"],
+]
+CHECKS = [
+    ["Check", "Limit", "Result"],
+    ["Visual", "none", "Passed"],
+    ["Leak", "tight", "Passed"],
+    ["Flow", "5", "Passed"],
+    ["Noise", "60", "Failed"],
+]
+FORM = [["Name:", "Ann Lee"], ["Company:", "Acme"], ["Serial no.:", "4711"], ["Fault:", "Noise"]]
+
+
+def drawn(rows: Sequence[Sequence[str]], step: float = 18, ruled: bool = False) -> Draw:
+    def grid(canvas: Any) -> None:
+        for x in range(len(rows[0]) + 1):
+            canvas.line(70 + 130 * x, 692, 70 + 130 * x, 692 - step * len(rows))
+        for y in range(len(rows) + 1):
+            canvas.line(70, 692 - step * y, 70 + 130 * len(rows[0]), 692 - step * y)
+
+    cells = [
+        lines(74 + 130 * x, 113 + step * y, [cell])
+        for y, row in enumerate(rows)
+        for x, cell in enumerate(row)
+    ]
+    return together(*([grid] if ruled else []), *cells)
+
+
+def table(path: Path, draw: Draw) -> list[list[str]]:
+    (found,) = segments(draw_pdf(path, [draw]))
+    assert found.kind == "table"
+    return [[cell.strip() for cell in row.split("|")] for row in found.text.split("\n")]
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+@pytest.mark.parametrize("rows", [DATA_SHEET, CHECKS, FORM])
+def test_rows_of_words_above_the_first_amount_are_no_heads(
+    tmp_path: Path, rows: list[list[str]], ruled: bool
+) -> None:
+    assert table(tmp_path / "rows.pdf", drawn(rows, ruled=ruled)) == rows
+
+
+def test_heads_of_two_lines_are_heads_of_their_columns(tmp_path: Path) -> None:
+    heads = [["Part", "Unit", "Largest"], ["number", "price", "load"]]
+    rows = [["A-1", "12.50", "40"], ["A-2", "13.75", "60"], ["A-3", "9.00", "20"]]
+    draw = together(
+        *(lines(74 + 130 * x, 104, [a, b]) for x, (a, b) in enumerate(zip(*heads, strict=True))),
+        *(
+            lines(74 + 130 * x, 140 + 18 * y, [cell])
+            for y, row in enumerate(rows)
+            for x, cell in enumerate(row)
+        ),
+    )
+    assert table(tmp_path / "heads.pdf", draw) == [
+        ["Part number", "Unit price", "Largest load"],
+        *rows,
+    ]
