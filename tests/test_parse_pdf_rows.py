@@ -25,6 +25,12 @@ CHECKS = [
     ["Flow", "5", "Passed"],
     ["Noise", "60", "Failed"],
 ]
+WIRES = [
+    ["Terminal", "Signal", "Wire", "Remark"],
+    ["X1:1", "L1", "", "brown"],
+    ["X1:2", "", "2.5 mm", ""],
+    ["X1:3", "PE", "", "green"],
+]
 FORM = [["Name:", "Ann Lee"], ["Company:", "Acme"], ["Serial no.:", "4711"], ["Fault:", "Noise"]]
 
 
@@ -72,3 +78,25 @@ def test_heads_of_two_lines_are_heads_of_their_columns(tmp_path: Path) -> None:
         ["Part number", "Unit price", "Largest load"],
         *rows,
     ]
+
+
+def test_columns_of_which_each_row_fills_one_are_told_by_their_heads(tmp_path: Path) -> None:
+    narrow = together(
+        *(
+            lines(74 + place, 113 + 18 * y, [cell])
+            for y, row in enumerate(WIRES)
+            for place, cell in zip((0, 60, 110, 150), row, strict=True)
+        )
+    )
+    assert table(tmp_path / "wires.pdf", narrow) == WIRES
+
+
+def test_a_last_row_in_its_box_that_is_not_filled_in_belongs_to_the_table(tmp_path: Path) -> None:
+    rows = [*WIRES, ["X1:4", "", "", ""]]
+    found = table(tmp_path / "wires.pdf", drawn(rows, ruled=True))
+    assert found == [*WIRES, ["X1:4"]]
+
+
+def test_one_row_below_its_heads_in_ruled_boxes_is_a_table(tmp_path: Path) -> None:
+    rows = [["Date", "By", "Result"], ["2024-05-01", "Lee", "Passed"]]
+    assert table(tmp_path / "one.pdf", drawn(rows, ruled=True)) == rows

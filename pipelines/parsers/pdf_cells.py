@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -125,12 +126,13 @@ def _split(piece: Piece) -> list[Cell]:
     return [left, right]
 
 
-def columns_of(rows: list[list[Cell]], size: float) -> list[Column]:
+def columns_of(rows: list[list[Cell]], size: float, heads: Sequence[Cell] = ()) -> list[Column]:
     """The columns that the cells of rows stand in, from left to right.
 
     Narrow cells lay them out first; a cell that then reaches over several columns (a long label,
-    a head over a group) is one that spans them and widens none. None of what would have more
-    columns than any table.
+    a head over a group) is one that spans them and widens none. Columns of which each row fills
+    one are two where each has a head of its own. None of what would have more columns than any
+    table.
     """
     columns: list[Column] = []
     cells = sorted((cell for row in rows if len(row) > 1 for cell in row), key=_width)
@@ -144,7 +146,7 @@ def columns_of(rows: list[list[Cell]], size: float) -> list[Column]:
             touched[0].x0 = min(touched[0].x0, cell.x0)
             touched[0].x1 = max(touched[0].x1, cell.x1)
     columns.sort(key=lambda column: column.x0)
-    return _merged(columns, rows, size)
+    return _merged(columns, rows, size, heads)
 
 
 def parted(cells: list[Cell], columns: list[Column], size: float) -> list[Cell]:
@@ -180,16 +182,18 @@ def _width(cell: Cell) -> float:
     return cell.x1 - cell.x0
 
 
-def _merged(columns: list[Column], rows: list[list[Cell]], size: float) -> list[Column]:
-    """Neighbours made one that are never both filled and close, or joined by a cell: a year
-    centred over amounts, a dash, the sign far before an amount, an indent."""
+def _merged(
+    columns: list[Column], rows: list[list[Cell]], size: float, heads: Sequence[Cell]
+) -> list[Column]:
+    """Neighbours made one that are never both filled or headed and close, or joined by a cell: a
+    year centred over amounts, a dash, the sign far before an amount, an indent."""
     index = 0
     while index + 1 < len(columns):
         left, right = columns[index], columns[index + 1]
         near = right.x0 - left.x1 < 2 * size or any(
             _inside(cell, left) and _inside(cell, right) for row in rows for cell in row
         )
-        if near and not any(_parted(row, left, right) for row in rows):
+        if near and not any(_parted(row, left, right) for row in (*rows, heads)):
             columns[index : index + 2] = [Column(left.x0, max(left.x1, right.x1))]
             index = max(0, index - 1)
         else:
@@ -197,7 +201,7 @@ def _merged(columns: list[Column], rows: list[list[Cell]], size: float) -> list[
     return columns
 
 
-def _parted(row: list[Cell], left: Column, right: Column) -> bool:
+def _parted(row: Sequence[Cell], left: Column, right: Column) -> bool:
     """Whether one cell of the row stands in one column and another in the other."""
     ends = [cell.x1 for cell in row if _stands(cell, left)]
     return bool(ends) and any(min(ends) <= cell.x0 + 1 for cell in row if _stands(cell, right))

@@ -35,9 +35,11 @@ class Run:
 def is_table(run: Run, rules: Rules, following: list[Row]) -> bool:
     """Whether the rows of a run form a table; gives it its columns and ruling lines."""
     size = run.size
-    body = run.cells[head_length(run.rows, run.cells) :]
+    length = head_length(run.rows, run.cells)
+    body, heads = run.cells[length:], run.cells[length - 1] if length else []
     # Heads stand anywhere over their columns, so that the cells below them tell where those are.
-    run.columns = columns_of(body if sum(len(own) > 1 for own in body) >= 2 else run.cells, size)
+    tells = body if sum(len(own) > 1 for own in body) >= 2 else run.cells
+    run.columns = columns_of(tells, size, heads)
     full = [cells for cells in run.cells if len(cells) >= 2]
     if len(run.columns) < 2 or len(full) < 2:
         return False
@@ -51,7 +53,7 @@ def is_table(run: Run, rules: Rules, following: list[Row]) -> bool:
     if len(full) < (6 if grid else 10) and any(_FIGURE.match(row.text) for row in following):
         return False
     by_column: list[list[Cell]] = [[] for _ in run.columns]
-    for cells in body:
+    for cells in tells:
         for number, inside in enumerate(place(cells, run.columns)):
             by_column[number] += inside
     rest = [cell for column in by_column[1:] for cell in column]

@@ -106,7 +106,18 @@ def _grow(rows: list[Row], cells: list[list[Cell]], start: int, rules: Rules) ->
             stop = index + 1
         elif gap > 2.5 * size or not _may_wait(row, spans, label_edge, size):
             break
+    right = max(x1 for _, x1 in spans)
+    while stop < len(rows) and _is_boxed(rows[stop], label_edge, right, rules):
+        stop += 1
     return stop
+
+
+def _is_boxed(row: Row, left: float, right: float, rules: Rules) -> bool:
+    """Whether a label alone stands between two lines as wide as the table that it ends."""
+    room = 1.5 * row.size
+    above = rules.within(left, right, row.top - room, row.top + 1)
+    below = rules.within(left, right, row.bottom - 1, row.bottom + room)
+    return left - row.size < row.x0 and row.x1 < right and bool(above) and bool(below)
 
 
 def _heads(own: list[Cell]) -> bool:
