@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from pipelines.parsers.pdf_fonts import is_monospaced
 from pipelines.parsers.pdf_rows import Region, Row, mostly_backwards, rows_of
 from pipelines.parsers.pdf_shape import Rotation
 from pipelines.parsers.pdf_text import Piece
@@ -23,6 +24,10 @@ MAX_PIECES = 6000
 
 _FEW_LETTERS = 50
 """Fewer on one side of a gutter are labels of a figure or the rest of a line, not a column."""
+
+_MAX_PARTS = 20
+_MANY_LINES = 5
+"""On either side of a gutter in a part of a page; fewer are cells of wrapped text as often."""
 
 _MAX_HEAD_ROWS = 9
 """Lines that the heads of a table take at most."""
@@ -146,16 +151,63 @@ def _bands(
             groups.append((crosses, [piece]))
     bands: list[Region | tuple[Region, Region]] = []
     for crosses, group in groups:
-        left = [piece for piece in group if piece.frame[0] < middle]
-        right = [piece for piece in group if piece.frame[0] >= middle]
+        left, right = _sides(group, middle)
         if not crosses and left and right and _reads_as_columns(left, right, gutter, count_rules):
             bands.append((left, right))
-        elif bands and isinstance(bands[-1], list):
-            bands[-1].extend(group)
-        else:
-            bands.append(list(group))
+            continue
+        for band in [group] if crosses else _columns_within(group, gutter, count_rules):
+            if isinstance(band, list) and bands and isinstance(bands[-1], list):
+                bands[-1].extend(band)
+            else:
+                bands.append(band)
     bands = _with_heads(bands)
     return bands if any(isinstance(band, tuple) for band in bands) else None
+
+
+def _columns_within(
+    group: Region, gutter: tuple[float, float], count_rules: CountRules
+) -> list[Region | tuple[Region, Region]]:
+    """A band that is no columns as a whole, parted where some of it is: prose above a table.
+
+    Blank lines across the band part it; as many of the parts as still read as columns are two.
+    """
+    parts: list[Region] = []
+    bottom = float("-inf")
+    for piece in sorted(group, key=lambda piece: piece.frame[1]):
+        if not parts or piece.frame[1] - bottom > 0.6 * piece.size:
+            parts.append([])
+        parts[-1].append(piece)
+        bottom = max(bottom, piece.frame[3])
+    if not 1 < len(parts) <= _MAX_PARTS:
+        return [list(group)]
+    middle = (gutter[0] + gutter[1]) / 2
+    out: list[Region | tuple[Region, Region]] = []
+    start = 0
+    while start < len(parts):
+        for stop in range(len(parts), start, -1):
+            left, right = _sides([p for part in parts[start:stop] for p in part], middle)
+            heads_next = stop < len(parts) and len(parts[stop - 1]) == 1
+            if heads_next or min(len(left), len(right)) < _MANY_LINES:
+                continue
+            if _reads_as_columns(left, right, gutter, count_rules):
+                above = _sides(parts[start - 1], middle) if start else ([], [])
+                if len(above[0]) == len(above[1]) == 1 and out[-1] is parts[start - 1]:
+                    # A heading over each column.
+                    out.pop()
+                    left, right = above[0] + left, above[1] + right
+                out.append((left, right))
+                start = stop
+                break
+        else:
+            out.append(parts[start])
+            start += 1
+    return out
+
+
+def _sides(pieces: Region, middle: float) -> tuple[Region, Region]:
+    """The pieces that begin left of a gutter and those that begin right of it."""
+    left = [piece for piece in pieces if piece.frame[0] < middle]
+    return left, [piece for piece in pieces if piece.frame[0] >= middle]
 
 
 def _with_heads(
@@ -218,6 +270,9 @@ def _reads_as_columns(
         return letters >= 4 and _letters(fewer) >= _FEW_LETTERS
     if drawn_by_column:
         return letters >= 12
+    if all(is_monospaced(piece.font) for piece in (*left, *right)):
+        # A print-out: spaces in its lines stand under each other.
+        return False
     return letters >= 20 and min(_fill(rows_left), _fill(rows_right)) > 0.7
 
 
