@@ -30,9 +30,9 @@ def test_html_main_text_with_anchors(tmp_path: Path) -> None:
         ("title", 1, "Main title"),
         ("text", None, "First line, H2O."),
         ("title", 2, "Setup"),
-        ("list_item", None, "Open"),
+        ("list_item", None, "1. Open"),
         ("list_item", None, "slowly"),
-        ("list_item", None, "Close"),
+        ("list_item", None, "2. Close"),
         ("caption", None, "Values"),
         ("table", None, "Name | Min | Max\nPump | 1 | 2\nPump | none"),
         ("title", 3, "In a layout"),
@@ -68,6 +68,30 @@ def test_a_page_nested_without_end(tmp_path: Path, depth: int, cut: bool) -> Non
     texts = [s.text for s in segments_of(parts)]
     assert texts == (["outside"] if cut else ["outside", "the core"])
     assert [w.code for w in parts[0].warnings] == (["nested_too_deep"] if cut else [])
+
+
+def test_items_of_ordered_lists_keep_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "steps.html"
+    path.write_text(
+        "<html><body><ol start=3><li>Drain</li><li><p>Lift the lid.</p><p>It is heavy.</p></li>"
+        "<li value=9>Wipe<ol type=a><li>twice</li><li>dry</li></ol>and close.</li></ol>"
+        "<ol reversed type=I><li>last</li><li><ul><li>first</li></ul></li></ol>"
+        "<ol style='list-style: none'><li>No number</li></ol></body></html>"
+    )
+    parts = parse(path)
+    assert [(kind, text) for kind, _, text in told(parts)] == [
+        ("list_item", "3. Drain"),
+        ("list_item", "4. Lift the lid."),
+        ("text", "It is heavy."),
+        ("list_item", "9. Wipe"),
+        ("list_item", "a. twice"),
+        ("list_item", "b. dry"),
+        ("text", "and close."),
+        ("list_item", "II. last"),
+        ("list_item", "first"),
+        ("list_item", "No number"),
+    ]
+    check_places(parts)
 
 
 @needs_corpus

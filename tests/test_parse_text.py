@@ -46,7 +46,7 @@ def test_markdown_structure(tmp_path: Path) -> None:
         ("list_item", None, "one"),
         ("list_item", None, "two"),
         ("list_item", None, "nested"),
-        ("list_item", None, "First:"),
+        ("list_item", None, "1. First:"),
         ("code", None, "# no heading\n  indented"),
         ("table", None, "Name | Value\na | 1"),
         ("title", 2, "Set up"),

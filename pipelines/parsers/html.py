@@ -24,12 +24,13 @@ from pipelines.parsers.documents import (
     read_limited,
     sections,
 )
+from pipelines.parsers.html_lists import number_of
 from pipelines.parsers.html_page import HEADINGS, Page, prepare, text_of
 from pipelines.parsers.main_text import Piece, main_text
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.text import decode
 from pipelines.parsers.unstructured_setup import prepare_unstructured
-from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
+from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SegmentKind, SourceType
 
 MAX_PAGE_BYTES = 16 * 2**20
 MAX_MARKDOWN_BYTES = 8 * 2**20
@@ -121,7 +122,8 @@ def add_pieces(pieces: Iterable[Piece], plain: PlainText) -> Iterator[Segment]:
                 piece.rows, header_rows=piece.header_rows, anchors=piece.anchor
             )
         else:
-            yield from plain.add(piece.text, piece.kind, level=piece.level, anchor=piece.anchor)
+            text = f"{piece.number} {piece.text}" if piece.number else piece.text
+            yield from plain.add(text, piece.kind, level=piece.level, anchor=piece.anchor)
 
 
 def _parts(
@@ -145,6 +147,7 @@ def _pieces(page: Page) -> Iterator[Piece]:
     from unstructured.partition.html import partition_html
 
     anchor: str | None = None
+    numbered: set[Any] = set()
     for element in partition_html(text=page.markup, languages=[""]):
         number = element.metadata.page_number
         node = page.nodes[number] if number is not None and number < len(page.nodes) else None
@@ -162,10 +165,15 @@ def _pieces(page: Page) -> Iterator[Piece]:
             yield Piece("caption", text, anchor=anchor)
         elif category == "CodeSnippet":
             yield Piece("code", text, anchor=anchor)
-        elif category == "ListItem":
-            yield Piece("list_item", text, anchor=anchor, linked=linked)
         else:
-            yield Piece("text", text, anchor=anchor, linked=linked)
+            kind: SegmentKind = "list_item" if category == "ListItem" else "text"
+            item, label = number_of(node) if node is not None else (None, "")
+            if item in numbered:
+                label = ""
+            elif label:
+                kind = "list_item"
+                numbered.add(item)
+            yield Piece(kind, text, anchor=anchor, linked=linked, number=label)
 
 
 def _table(table: Any, anchor: str | None) -> Iterator[Piece]:

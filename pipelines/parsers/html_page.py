@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.parsers.documents import clean, facts_of
+from pipelines.parsers.html_lists import number_items
 
 MAX_DEPTH = 100
 
@@ -105,6 +106,7 @@ def prepare(markup: str, *, name_headings: bool) -> Page | None:
             _unwrap_table(table)
     if name_headings:
         _name_headings(root.iter(*HEADINGS))
+    number_items(root)
     nodes = _number(root)
     return Page(
         etree.tostring(root, encoding="unicode", method="html"), nodes, facts, cut, asks_password
@@ -184,7 +186,7 @@ def _number(root: Any) -> list[Any]:
     """Numbers the nodes that a segment has to be traced to, and marks headings with anchors."""
     for node in root.xpath("//*[@data-page-number]"):
         del node.attrib["data-page-number"]
-    nodes = list(root.iter("table", "p", *HEADINGS))
+    nodes = list(root.iter("table", "p", "li", *HEADINGS))
     for number, node in enumerate(nodes):
         node.set("data-page-number", str(number))
         if node.tag in HEADINGS and (name := _anchor(node)):

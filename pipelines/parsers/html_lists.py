@@ -1,0 +1,54 @@
+"""Numbers of list items as a browser shows them: "Step 3" is only found where 3 is written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
+    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+_UNMARKED = re.compile(r"list-style(-type)?\s*:[^;]*none", re.I)
+
+
+def number_items(root: Any) -> None:
+    """Writes its number, such as `3.` or `b.`, into `data-item` of each item of an ordered list."""
+    for node in root.xpath("//*[@data-item]"):
+        del node.attrib["data-item"]
+    for ordered in root.iter("ol"):
+        items = ordered.findall("li")
+        step = -1 if ordered.get("reversed") is not None else 1
+        number = _whole(ordered.get("start"), len(items) if step < 0 else 1)
+        for item in items:
+            number = _whole(item.get("value"), number)
+            styles = f"{ordered.get('style')};{item.get('style')}"
+            if not _UNMARKED.search(styles):
+                item.set("data-item", f"{_shown(number, ordered.get('type'))}.")
+            number += step
+
+
+def number_of(node: Any) -> tuple[Any, str]:
+    """The list item that `node` is or stands in, and its number; None and "" without one."""
+    item = node if node.tag == "li" else next(node.iterancestors("li"), None)
+    return item, item.get("data-item", "") if item is not None else ""
+
+
+def _whole(text: str | None, default: int) -> int:
+    found = re.fullmatch(r"\s*([+-]?\d{1,6})\s*", text or "", re.ASCII)
+    return int(found[1]) if found else default
+
+
+def _shown(number: int, kind: str | None) -> str:
+    """The number in the style that `type` asks for (HTML, 4.4.5)."""
+    if kind in ("a", "A") and 1 <= number <= len(_LETTERS):
+        text = _LETTERS[number - 1]
+    elif kind in ("i", "I") and 1 <= number < 4000:
+        text = ""
+        for value, sign in _ROMAN:
+            text += sign * (number // value)
+            number %= value
+    else:
+        return str(number)
+    return text.upper() if kind in ("A", "I") else text
