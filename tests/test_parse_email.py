@@ -78,6 +78,14 @@ def test_of_two_forms_of_one_text_one_is_read(tmp_path: Path) -> None:
     assert text_of(read(save(tmp_path, message))).count("leaks since Monday") == 1
 
 
+@pytest.mark.parametrize("stub", [" \r\n ", "Your mail program can't show this e-mail."])
+def test_of_two_forms_the_one_that_says_something_is_read(tmp_path: Path, stub: str) -> None:
+    message = mail(text=stub)
+    said = "It leaks since Monday, at the seal of the upper valve, about a litre an hour. " * 2
+    message.add_alternative(f"<p>{said}</p>", subtype="html")
+    assert [text for _, _, text in told(read(save(tmp_path, message)))[2:]] == [said.strip()]
+
+
 def test_a_body_in_html_keeps_its_structure(tmp_path: Path) -> None:
     message = mail(text="")
     message.set_content(

@@ -38,6 +38,8 @@ MAX_DEPTH = 3
 MAX_ATTACHMENTS = 50
 MAX_PAGES = 200
 """Of one attachment."""
+STUB = 3
+"""Plain text with this many times fewer words than the HTML beside it isn't the message."""
 SMALL_PICTURE = 10 * 1024
 """Bytes; a smaller one within the text is a logo or a smiley."""
 
@@ -127,13 +129,23 @@ def _leaves(part: Message) -> Iterator[Message]:
     children = [child for child in _payload(part) if isinstance(child, Message)]
     if part.get_content_subtype() == "alternative":
         leaves = [leaf for child in children for leaf in _leaves(child)]
-        texts = [leaf for leaf in leaves if _is_body(leaf)]
-        plain = next((x for x in texts if x.get_content_type() == "text/plain" and _bytes(x)), None)
-        best = plain or next(iter(texts), None)
+        best = _fullest([leaf for leaf in leaves if _is_body(leaf)])
         yield from (leaf for leaf in leaves if leaf is best or not _is_body(leaf))
         return
     for child in children:
         yield from _leaves(child)
+
+
+def _fullest(texts: list[Message]) -> Message | None:
+    """Plain text, unless it is empty or only says that there is another form."""
+    plain = next((x for x in texts if x.get_content_type() == "text/plain"), None)
+    other = next((x for x in texts if x is not plain), None)
+    if plain is None or other is None:
+        return plain or other
+    words = [
+        sum(len(s.text.split()) for s in _body(text, PlainText(), [])) for text in (plain, other)
+    ]
+    return other if words[0] * STUB <= words[1] else plain
 
 
 def _payload(part: Message) -> list[Any]:
