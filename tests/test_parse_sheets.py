@@ -133,3 +133,47 @@ def test_a_picture_on_a_sheet_is_told_unless_it_is_a_logo(
     book.save(path)
     warnings = [(w.code, w.place) for part in parse(path) for w in part.warnings]
     assert warnings == ([("pictures_not_read", "sheet Plan")] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        ("", []),
+        ("Instrument,HPLC-1\nSerial,00123\n", ["Instrument | HPLC-1\nSerial | 00123"]),
+        ("# By Lab 2.1,build 7\n# At 9:30\n", ["# By Lab 2.1 | build 7\n# At 9:30"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Time,Signal",
+        "Time,Signal\ns,mAU",
+        "Time,Signal,Temp",
+        "Time,Signal,Temp\ns,mAU,°C",
+        ",Run 1,,Run 2\nSample,pH,mg/L,pH",
+    ],
+)
+def test_exports_of_instruments_keep_the_names_of_their_columns(
+    tmp_path: Path, above: str, told: list[str], header: str
+) -> None:
+    path = tmp_path / "run.csv"
+    width = max(line.count(",") for line in header.splitlines())
+    rows = "".join(f"{n}{f',{n}.25' * width}\n" for n in range(200))
+    path.write_text(f"{above}{header}\n{rows}")
+    parts = parse(path)
+    texts = [s.text for s in segments_of(parts)]
+    begin = header.replace(",", " | ") + "\n"
+    assert [text for text in texts if not text.startswith(begin)] == told
+    assert len(texts) > 3
+    check_places(parts)
+    check_resumes(path, parts)
+
+
+def test_rows_below_a_blank_one_keep_the_header_whose_columns_they_fill(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text("Name,Qty\nbolt,1\n\nnut,2\n\nOperator,A. B.\n")
+    assert [s.text for s in segments_of(parse(path))] == [
+        "Name | Qty\nbolt | 1",
+        "Name | Qty\nnut | 2",
+        "Operator | A. B.",
+    ]

@@ -164,7 +164,12 @@ def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
         return False
     names = [name for name in map(clean, rows[0]) if name]
     enough = len(names) >= max(2, len(rows[0]) / 2)
-    return enough and all(len(name) <= 120 and not _VALUE.fullmatch(name) for name in names)
+    return enough and all(len(name) <= 120 and not is_value(name) for name in names)
+
+
+def is_value(text: str) -> bool:
+    """Whether a cell holds a number, an amount, a date or a time and no name."""
+    return _VALUE.fullmatch(text) is not None
 
 
 def sections(

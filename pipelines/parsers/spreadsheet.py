@@ -12,7 +12,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
@@ -24,12 +24,13 @@ from pipelines.parsers.documents import (
     PlainText,
     clean,
     facts_of,
-    looks_like_header,
+    is_value,
     number_text,
     part_of,
     read_limited,
     wanted,
 )
+from pipelines.parsers.header_rows import head_of
 from pipelines.parsers.ooxml import open_package
 from pipelines.parsers.sheet_extras import Notes, read_extras
 from pipelines.parsers.text import MAX_TEXT_BYTES, decode
@@ -57,7 +58,11 @@ class _Grid:
     plain: PlainText
     place: Callable[[int, int, int], str]
     """Anchor of a row's cells: row, first and last column, all from 1."""
-    header: Row | None = None
+    header: list[Row] = field(default_factory=list)
+    earlier: list[Row] = field(default_factory=list)
+    """The header of the table above."""
+    is_inside: bool = False
+    """Whether the next row goes on with a table."""
     last_row: int = 0
 
     def segments(self, rows: Sequence[Row]) -> list[Segment]:
@@ -70,9 +75,10 @@ class _Grid:
                 continue
             if number != self.last_row + 1:
                 found += self._table(region)
-                region, self.header = [], None
+                self.earlier, self.header = self.header or self.earlier, []
+                region, self.is_inside = [], False
             self.last_row = number
-            if not region and self.header is None and sum(map(bool, cells)) == 1:
+            if not region and not self.is_inside and sum(map(bool, cells)) == 1:
                 column = next(i for i, cell in enumerate(cells) if cell) + 1
                 anchor = self.place(number, column, column)
                 found += self.plain.add(cells[column - 1], anchor=anchor)
@@ -83,15 +89,42 @@ class _Grid:
     def _table(self, region: list[Row]) -> list[Segment]:
         if not region:
             return []
-        with_header = self.header is not None
-        rows = [self.header, *region] if self.header is not None else region
-        filled = [i for _, cells in rows for i, cell in enumerate(cells) if cell]
-        first, last = min(filled), max(filled)
-        texts = [[*cells, *[""] * (last + 1 - len(cells))][first : last + 1] for _, cells in rows]
-        if not with_header and looks_like_header(texts):
-            self.header, with_header = region[0], True
+        found: list[Segment] = []
+        if not self.is_inside:
+            self.is_inside = True
+            if self._goes_on(region[0][1]):
+                self.header = self.earlier
+            else:
+                start, body = head_of(_block(region)[2])
+                found = self._rows([], region[:start])
+                self.header, region = region[start:body], region[body:]
+        return found + self._rows(self.header, region)
+
+    def _goes_on(self, cells: list[str]) -> bool:
+        """Whether a row below a blank one belongs to the table above, whose columns it fills."""
+        named = {i for _, row in self.earlier for i, cell in enumerate(row) if cell}
+        filled = {i for i, cell in enumerate(cells) if cell}
+        has_value = any(is_value(cells[i]) for i in filled)
+        return has_value and filled <= named and 2 * len(filled) > len(named)
+
+    def _rows(self, header: list[Row], body: list[Row]) -> list[Segment]:
+        rows = [*header, *body]
+        if not rows:
+            return []
+        first, last, texts = _block(rows)
         anchors = [self.place(number, first + 1, last + 1) for number, _ in rows]
-        return self.plain.add_table(texts, header_rows=int(with_header), anchors=anchors)
+        return self.plain.add_table(texts, header_rows=len(header), anchors=anchors)
+
+
+def _block(rows: Sequence[Row]) -> tuple[int, int, list[list[str]]]:
+    """First and last column, from 0, that hold anything, and the cells from one to the other."""
+    filled = [i for _, cells in rows for i, cell in enumerate(cells) if cell]
+    first, last = min(filled), max(filled)
+    return (
+        first,
+        last,
+        [[*cells, *[""] * (last + 1 - len(cells))][first : last + 1] for _, cells in rows],
+    )
 
 
 class XlsxParser:
