@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import zipfile
 from pathlib import Path
@@ -177,3 +178,52 @@ def test_rows_below_a_blank_one_keep_the_header_whose_columns_they_fill(tmp_path
         "Name | Qty\nnut | 2",
         "Operator | A. B.",
     ]
+
+
+VALUES = [
+    (42, "00000", "00042"),
+    (4006381333931, "0", "4006381333931"),
+    (1234.5, '#,##0.00\\ "€"', "1234.5 €"),
+    (-1234.5, "$#,##0.00_);[Red]($#,##0.00)", "-$1234.5"),
+    (7, "_-[$€-407]* #,##0.00_-", "€7"),
+    (5, '0.0 "bar";-0.0 "bar"', "5 bar"),
+    (-5, "0.0;(0.0)", "-5"),
+    (12.299999999999999, "General", "12.3"),
+    (0.1235, "0.0%", "12.35%"),
+    (datetime.timedelta(hours=26, minutes=5), "[h]:mm", "26:05:00"),
+]
+
+
+@pytest.mark.parametrize(("value", "number_format", "text"), VALUES)
+def test_a_cell_tells_the_unit_and_the_zeros_that_it_shows(
+    tmp_path: Path, value: object, number_format: str, text: str
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Value", value])
+    book.active["B1"].number_format = number_format
+    path = tmp_path / "value.xlsx"
+    book.save(path)
+    assert segments_of(parse(path))[-1].text == f"Value | {text}"
+
+
+def test_a_cell_merged_over_rows_stands_in_each(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Group", "Item", "Qty"],
+        ["Pumps", "P1", 1],
+        [None, "P2", 2],
+        [],
+        ["Total", "all", 3],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("A2:A4")
+    sheet.merge_cells("E1:F900000")
+    path = tmp_path / "merged.xlsx"
+    book.save(path)
+    parts = parse(path)
+    assert [s.text for s in segments_of(parts)[1:]] == [
+        "Group | Item | Qty\nPumps | P1 | 1\nPumps | P2 | 2",
+        "Group | Item | Qty\nTotal | all | 3",
+    ]
+    check_places(parts)

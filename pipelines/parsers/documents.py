@@ -246,11 +246,12 @@ def part_of(
 
 
 def number_text(value: float) -> str:
-    """A number without an exponent or a needless `.0`, and without losing a digit."""
+    """A number without a needless `.0`, with the 15 digits that an office program keeps: what it
+    computes to 12.299999999999999 it shows as 12.3."""
     if isinstance(value, float):
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
-        return repr(value)
+        return repr(float(f"{value:.15g}"))
     return str(value)
 
 

@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +24,6 @@ from pipelines.parsers.documents import (
     clean,
     facts_of,
     is_value,
-    number_text,
     part_of,
     read_limited,
     wanted,
@@ -33,6 +31,7 @@ from pipelines.parsers.documents import (
 from pipelines.parsers.header_rows import head_of
 from pipelines.parsers.ooxml import open_package
 from pipelines.parsers.sheet_extras import Notes, read_extras
+from pipelines.parsers.sheet_values import shown
 from pipelines.parsers.text import MAX_TEXT_BYTES, decode
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
 
@@ -41,10 +40,13 @@ MAX_SHEET_BYTES = 768 * 2**20
 """Of one sheet's XML, which is streamed, not held."""
 MAX_CELLS = 50_000_000
 """Empty ones that have to be walked over included: a sheet may claim a cell at its far corner."""
+MAX_MERGED = 1_000
+"""Cells that reach into one row; more are nobody's sheet."""
 MAX_CELL_CHARACTERS = 32_767
 """Excel's own limit; a longer CSV field is a quotation mark that was never closed."""
 
 _UNCOMPUTED = re.compile(rb"</f>\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+_MERGED = re.compile(rb'mergeCell ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.]*\Z", re.ASCII)
 
 Row = tuple[int, list[str]]
@@ -257,7 +259,8 @@ def _blocks(
     name = sheet.title if _PLAIN_NAME.match(sheet.title) else f"'{quoted}'"
     grid = _Grid(plain, lambda row, first, last: f"{name}!{_cell_range(row, first, last)}")
     notes, warnings = read_extras(book._archive, sheet._worksheet_path, sheet.title)
-    warnings += _uncomputed(sheet, book)
+    merged, told = _beside_cells(sheet, book)
+    warnings += told
     rows = enumerate(sheet.iter_rows(), start=1)
     named, cells_left, first = False, MAX_CELLS, True
     while block := list(islice(rows, BLOCK_ROWS)):
@@ -268,7 +271,7 @@ def _blocks(
                 raise SourceTooLarge(
                     f"The sheet {sheet.title} holds more than {MAX_CELLS:,} cells. Split it."
                 )
-            values = [_value(cell) for cell in cells]
+            values = merged.fill(number, [shown(cell) for cell in cells])
             if any(values):
                 texts.append((number, values))
         noted = {row: notes.pop(row) for row, _ in block if row in notes}
@@ -306,16 +309,51 @@ def _noted(notes: Notes, texts: dict[int, list[str]], grid: _Grid) -> list[Segme
     return segments
 
 
-def _uncomputed(sheet: Any, book: Any) -> list[ParseWarning]:
-    """Warns of formulas without a stored result: what such a cell shows is not in the file."""
-    count = 0
+@dataclass
+class _Merged:
+    """Cells that reach over rows, of which a file holds the text in the first row only."""
+
+    ranges: list[tuple[int, int, int]]
+    """First and last row, and first column, all from 1; the uppermost last."""
+    open: list[tuple[int, int, str]] = field(default_factory=list)
+    """Last row, column from 0, and text of those that reach into the current row."""
+
+    def fill(self, number: int, values: list[str]) -> list[str]:
+        """The values of a row with the texts that reach into it; a blank row stays blank."""
+        self.open = [one for one in self.open if one[0] >= number]
+        if any(values):
+            for _, column, text in self.open:
+                values += [""] * (column + 1 - len(values))
+                values[column] = values[column] or text
+        while self.ranges and self.ranges[-1][0] <= number:
+            _, last, column = self.ranges.pop()
+            text = values[column - 1] if column <= len(values) else ""
+            if text and len(self.open) < MAX_MERGED:
+                self.open.append((last, column - 1, text))
+        return values
+
+
+def _beside_cells(sheet: Any, book: Any) -> tuple[_Merged, list[ParseWarning]]:
+    """What the sheet's XML says that openpyxl does not hand on while it streams."""
+    from openpyxl.utils import column_index_from_string
+
+    count, ranges = 0, set()
     with book._archive.open(sheet._worksheet_path) as stream:
         carried = b""
         while block := stream.read(1 << 20):
             window = carried + block
             ends = [match.end() for match in _UNCOMPUTED.finditer(window)]
             count += len(ends)
+            for column, first, last in _MERGED.findall(window):
+                if first != last:
+                    left = column_index_from_string(column.decode())
+                    ranges.add((int(first), int(last), left))
             carried = window[max(ends[-1] if ends else 0, len(window) - 64) :]
+    return _Merged(sorted(ranges, reverse=True)), _uncomputed(count, sheet)
+
+
+def _uncomputed(count: int, sheet: Any) -> list[ParseWarning]:
+    """Warns of formulas without a stored result: what such a cell shows is not in the file."""
     if not count:
         return []
     return [
@@ -333,23 +371,3 @@ def _cell_range(row: int, first: int, last: int) -> str:
 
     begin = f"{get_column_letter(first)}{row}"
     return begin if first == last else f"{begin}:{get_column_letter(last)}{row}"
-
-
-def _value(cell: Any) -> str:
-    """What the cell shows, as near as its value and number format tell."""
-    value = cell.value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        # 0.1235 formatted as a percentage: rounding hides the noise of the multiplication.
-        if "%" in (cell.number_format or ""):
-            return f"{number_text(round(value * 100, 10))}%"
-        return number_text(value)
-    if isinstance(value, datetime):
-        midnight = value.time() == time(0)
-        return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return clean(str(value))
