@@ -30,6 +30,8 @@ _WIDE_LEADING = 1.0
 """Sizes of the font between two lines of one paragraph at most."""
 _MAX_TITLE_ROWS = 4
 """Lines of a heading that the file's outline names."""
+_MAX_COLUMN = 200
+"""Of a line of code, in characters."""
 _STREWN = 3.0
 """Sizes of the font between two pieces of a row that are no words of one sentence."""
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", "؟", ":", ";")
@@ -89,14 +91,18 @@ def _segments_of(
 ) -> list[Segment]:
     found = []
     entries = style.outline.get(page - 1, {})
-    for block in _blocks(rows):
+    for block in _blocks(rows, not style.body_monospaced):
         kind, level = _kind(block, style)
         if entries and kind in ("text", "list_item") and len(block.rows) <= _MAX_TITLE_ROWS:
             named = entries.get(key(" ".join(row.text for row in block.rows)))
             kind, level = ("title", named) if named else (kind, level)
-        lines = [line for row in block.rows for line in _lines(row)]
-        texts = [" ".join(piece.text for piece in line) for line in lines]
-        text, spans = _stack(texts) if kind == "code" else join_lines(texts, compounds)
+        if kind == "code":
+            lines = [row.pieces for row in block.rows]
+            text, spans = _stack(_typed(block.rows))
+        else:
+            lines = [line for row in block.rows for line in _lines(row)]
+            texts = [" ".join(piece.text for piece in line) for line in lines]
+            text, spans = join_lines(texts, compounds)
         boxes = tuple(_box(line, shape) for line in lines)
         found.append(
             Segment(
@@ -122,6 +128,20 @@ def _lines(row: Row) -> list[list[Piece]]:
             lines.append([piece])
         else:
             lines[-1].append(piece)
+    return lines
+
+
+def _typed(rows: list[Row]) -> list[str]:
+    """Lines of code with the spaces that indent and align them, which a file often leaves out."""
+    widths = [(p.frame[2] - p.frame[0]) / len(p.text) for row in rows for p in row.pieces]
+    left, width = min(row.x0 for row in rows), max(float(np.median(widths)), 0.1)
+    lines = []
+    for row in rows:
+        line = ""
+        for piece in row.pieces:
+            column = round((piece.frame[0] - left) / width)
+            line = line.ljust(max(min(column, _MAX_COLUMN), len(line) + bool(line))) + piece.text
+        lines.append(line)
     return lines
 
 
@@ -212,7 +232,7 @@ def _is_ideograph(character: str) -> bool:
     return "\u3001" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff"
 
 
-def _blocks(rows: list[Row]) -> list[_Block]:
+def _blocks(rows: list[Row], code: bool) -> list[_Block]:
     if not rows:
         return []
     gaps = [max(0.0, b.top - a.bottom) for a, b in pairwise(rows)]
@@ -220,24 +240,25 @@ def _blocks(rows: list[Row]) -> list[_Block]:
     blocks = [_Block([rows[0]])]
     for above, row in pairwise(rows):
         block = blocks[-1]
-        if _parts(block.rows, above, row, usual):
+        if _parts(block.rows, above, row, usual, code):
             blocks.append(_Block([row]))
         else:
             block.rows.append(row)
     return blocks
 
 
-def _parts(block: list[Row], above: Row, row: Row, usual: float) -> bool:
-    """Whether a new block begins with `row`."""
+def _parts(block: list[Row], above: Row, row: Row, usual: float, code: bool) -> bool:
+    """Whether a new block begins with `row`; `code` if monospaced rows are that, however strewn."""
     size, before = row.size, above.size
     if max(size, before) > 1.12 * min(size, before) or row.bold != above.bold:
         return True
     if len(block) == 1 and row.font != above.font and above.x1 - row.x0 < 0.85 * (row.x1 - row.x0):
         return True
     gap = row.top - above.bottom
-    if _is_strewn(row) or _is_strewn(above):
+    monospaced = is_monospaced(row.font) and is_monospaced(above.font)
+    if (_is_strewn(row) or _is_strewn(above)) and not (code and monospaced):
         return True
-    if is_monospaced(row.font) and is_monospaced(above.font):
+    if monospaced:
         return gap > 2 * size
     heading = row.bold and above.bold
     flows = _flows(above, row)

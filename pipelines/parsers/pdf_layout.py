@@ -271,7 +271,7 @@ def _reads_as_columns(
     if drawn_by_column:
         return letters >= 12
     if all(is_monospaced(piece.font) for piece in (*left, *right)):
-        # A print-out: spaces in its lines stand under each other.
+        # Of a print-out, drawn line by line, spaces stand under each other.
         return False
     return letters >= 20 and min(_fill(rows_left), _fill(rows_right)) > 0.7
 
