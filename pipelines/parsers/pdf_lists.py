@@ -10,7 +10,7 @@ from pipelines.parsers.pdf_layout import MAX_PIECES
 from pipelines.parsers.pdf_letters import LEADER
 from pipelines.parsers.pdf_text import Piece
 
-BULLETS = "•◦▪■●○►▸‣·❖➢✓✔□☐" + "".join(map(chr, range(0xF0A0, 0xF100)))
+BULLETS = "•◦▪■●○►▸‣·❖➢✓✔✗✘□☐☑☒★◆◇" + "".join(map(chr, range(0xF0A0, 0xF100)))
 _MARKER = re.compile(
     rf"^(?:[{BULLETS}–*\-]|\(?\d{{1,3}}[.)]|\(?[A-Za-z][.)]|\(?[ivx]{{1,5}}[.)]|[①-⑳])$"
 )
