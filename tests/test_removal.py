@@ -251,7 +251,9 @@ def test_deleting_while_it_is_read_leaves_nothing(
     admin: Client, instrument: str, app: Flask
 ) -> None:
     lines = "\n".join(f"Line {n} tells of anvils and hammers and tongs." for n in range(40))
-    answer = admin.upload(instrument, "long.pdf", pdf(*[lines] * 60)).json()
+    # No page's text was embedded before, so that the job is still at it.
+    pages = [lines.replace("anvils", f"anvils of hall {n}") for n in range(150)]
+    answer = admin.upload(instrument, "long.pdf", pdf(*pages)).json()
     while admin.job(answer["job_id"])["done"] < 4:
         time.sleep(0.05)
     assert admin.delete(f"/api/sources/{answer['source_id']}").status_code == 204
