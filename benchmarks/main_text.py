@@ -17,10 +17,10 @@ import json
 import random
 import re
 import statistics
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,14 @@ def ours_with_headline(markup: str) -> str:
 
 
 def _segments(markup: str) -> list[Any]:
-    """As the parser yields them, but for the numbers that a browser puts before list items: they
-    are in none of the marked articles, whose words are those of the markup."""
-    from pipelines.parsers.documents import PlainText
-    from pipelines.parsers.html import add_pieces, pieces_of
-    from pipelines.parsers.main_text import main_text
+    from pipelines.parsers.html import HtmlParser
+    from pipelines.types import ParseOptions
 
-    found = main_text(markup, pieces_of(markup)[1])
-    return list(add_pieces((replace(piece, number="") for piece in found.pieces), PlainText()))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.html"
+        path.write_text(markup, encoding="utf-8")
+        parts = HtmlParser().parse(path, ParseOptions())
+        return [segment for part in parts for segment in part.segments]
 
 
 def plain_trafilatura(markup: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
 
+from pipelines.errors import SourceTooLarge
 from tests.office_files import add_member, save_parts
 from tests.parsed_documents import check_places, check_resumes, parse, segments_of
 
@@ -227,3 +228,20 @@ def test_a_cell_merged_over_rows_stands_in_each(tmp_path: Path) -> None:
         "Group | Item | Qty\nTotal | all | 3",
     ]
     check_places(parts)
+
+
+def test_a_cell_merged_far_to_the_right_is_counted_in_every_row_that_it_fills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in range(1, 41):
+        sheet.cell(row, 1, f"valve {row}")
+    sheet.cell(1, 500, "far away")
+    sheet.merge_cells(start_row=1, end_row=40, start_column=500, end_column=500)
+    path = tmp_path / "wide.xlsx"
+    book.save(path)
+    monkeypatch.setattr("pipelines.parsers.spreadsheet.MAX_CELLS", 40 * 100)
+    with pytest.raises(SourceTooLarge, match="more than 4,000 cells"):
+        parse(path)

@@ -30,6 +30,9 @@ def is_counted(pages: Sequence[tuple[int, ...]]) -> bool:
     """Whether the numbers of a line stay the same or grow from page to page.
 
     A serial number, a reading or a time of day goes up and down: it is told nowhere else.
+
+    For scans: OCR gives neither the signs that part a page's number from words nor each number
+    rightly, which `goes_with_pages` needs.
     """
     if len(pages) < 2:
         return True

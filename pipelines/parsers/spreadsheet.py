@@ -266,12 +266,13 @@ def _blocks(
     while block := list(islice(rows, BLOCK_ROWS)):
         texts: list[Row] = []
         for number, cells in block:
-            cells_left -= len(cells) + 1
+            values = merged.fill(number, [shown(cell) for cell in cells])
+            # A cell merged over rows may stand far to the right of all others.
+            cells_left -= len(values) + 1
             if cells_left < 0:
                 raise SourceTooLarge(
                     f"The sheet {sheet.title} holds more than {MAX_CELLS:,} cells. Split it."
                 )
-            values = merged.fill(number, [shown(cell) for cell in cells])
             if any(values):
                 texts.append((number, values))
         noted = {row: notes.pop(row) for row, _ in block if row in notes}
