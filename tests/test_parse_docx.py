@@ -159,3 +159,98 @@ def test_a_picture_of_an_old_word_is_told_too(
     document.save(word)
     codes = [w.code for part in parse(word) for w in part.warnings]
     assert codes == ["pictures_not_read"] * is_told
+
+
+MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+
+RAISED = (
+    f"<w:r {nsdecls('w')}><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>{{}}</w:t></w:r>"
+)
+
+
+def fraction(above: str, below: str) -> str:
+    parts = (
+        (name, f"<m:r><m:t>{text}</m:t></m:r>") for name, text in (("num", above), ("den", below))
+    )
+    return f"<m:f>{''.join(f'<m:{name}>{run}</m:{name}>' for name, run in parts)}</m:f>"
+
+
+@pytest.mark.parametrize(
+    ("xml", "text"),
+    [
+        (f"<m:oMath {MATH}>{fraction('a', 'b+c')}</m:oMath>", "a/(b+c)"),
+        (
+            f"<m:oMathPara {MATH}><m:oMath><m:r><m:t>F=m</m:t></m:r><m:sSup><m:e><m:r><m:t>a</m:t>"
+            "</m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath></m:oMathPara>",
+            "F=ma²",
+        ),
+        (
+            f"<m:oMath {MATH}><m:rad><m:deg/><m:e><m:r><m:t>2</m:t></m:r></m:e></m:rad></m:oMath>",
+            "√(2)",
+        ),
+        (f'<w:r {nsdecls("w")}><w:sym w:font="Symbol" w:char="F06D"/><w:t>m</w:t></w:r>', "μm"),
+        (f'<w:r {nsdecls("w")}><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>', "☑"),
+        (RAISED.format("-3"), "⁻³"),
+        (RAISED.format("st"), "st"),
+    ],
+)
+def test_equations_symbols_and_exponents_are_read(tmp_path: Path, xml: str, text: str) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("It is 10")
+    paragraph._p.append(parse_xml(xml))
+    paragraph.add_run(" here.")
+    path = tmp_path / "signs.docx"
+    document.save(path)
+    assert told(parse(path)) == [("text", None, f"It is 10{text} here.")]
+
+
+def test_comments_follow_their_paragraph(tmp_path: Path) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("The limit is 5 bar.")
+    document.add_comment(paragraph.runs, text="Should it be 6?", author="A. Reviewer")
+    document.add_paragraph("End.")
+    path = tmp_path / "comments.docx"
+    document.save(path)
+    assert [text for _, _, text in told(parse(path))] == [
+        "The limit is 5 bar.",
+        "Comment by A. Reviewer: Should it be 6?",
+        "End.",
+    ]
+
+
+def test_numbers_of_steps_in_a_table_are_read(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("Unpack", style="List Number")
+    table = document.add_table(3, 2)
+    for row, texts in enumerate((("No.", "Action"), ("", "Open"), ("", "Close"))):
+        for cell, text in zip(table.rows[row].cells, texts, strict=True):
+            cell.text = text
+        if row:
+            table.cell(row, 0).paragraphs[0].style = "List Number"
+    document.add_paragraph("Pack", style="List Number")
+    path = tmp_path / "steps.docx"
+    document.save(path)
+    assert [text for _, _, text in told(parse(path))] == [
+        "1. Unpack",
+        "No. | Action\n2. | Open\n3. | Close",
+        "4. Pack",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"), [("QA-7", True), ("2024-03-05", True), ("3 / 12", False)]
+)
+def test_a_running_foot_hides_no_number_of_the_document(
+    tmp_path: Path, text: str, is_read: bool
+) -> None:
+    document = docx.Document()
+    document.add_paragraph("Body.")
+    foot = document.sections[0].footer.paragraphs[0]
+    run = f"<w:r><w:t>{text}</w:t></w:r>"
+    control = f"<w:sdt {nsdecls('w')}><w:sdtContent>{run}</w:sdtContent></w:sdt>"
+    foot._p.append(parse_xml(control))
+    path = tmp_path / "foot.docx"
+    document.save(path)
+    found = [text for kind, _, text in told(parse(path)) if kind == "metadata"]
+    assert found == ([text] if is_read else [])

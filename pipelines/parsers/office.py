@@ -1,20 +1,18 @@
 """Word and PowerPoint files, through unstructured's partitioners.
 
 They find styles, list labels and tables well, but not all of the text: `partition_docx` passes
-over tracked insertions, content controls, text boxes, footnotes and headings of a style of one's
-own; `partition_pptx` over charts, and puts notes before the slide. So a Word file is first
-rewritten in memory, through python-docx, into a form where nothing is hidden from it, and slides
-are completed through python-pptx. Pictures inside are not read; those of some size are told.
+over tracked insertions, content controls, text boxes, equations and notes; `partition_pptx` over
+charts, and puts notes before the slide. So a Word file is first rewritten (`docx_whole`), and
+slides are completed through python-pptx. Pictures inside are not read; those of some size are told.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.detect import DOCX, PPTX
@@ -28,7 +26,8 @@ from pipelines.parsers.documents import (
     sections,
     wanted,
 )
-from pipelines.parsers.docx_pictures import unread_pictures
+from pipelines.parsers.docx_whole import whole_docx
+from pipelines.parsers.office_properties import properties
 from pipelines.parsers.ooxml import is_sizeable, open_package
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.unstructured_setup import prepare_unstructured
@@ -36,9 +35,8 @@ from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceTyp
 
 log = logging.getLogger(__name__)
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_FOOTNOTES = re.compile(r"/(foot|end)notes\d*\.xml$")
+_SAYS_SOMETHING = re.compile(r"[^\W\d_]|\d{4}")
+"""A number of a page or two says nothing."""
 
 
 class DocxParser:
@@ -54,7 +52,7 @@ class DocxParser:
         plain = PlainText()
         with open_package(path, options.password) as file:
             try:
-                facts, ready, warnings = _whole_docx(file)
+                facts, ready, warnings = whole_docx(file)
                 elements = partition_docx(file=ready, languages=[""], include_page_breaks=False)
                 segments = list(_docx_segments(elements, plain))
             except (PipelineError, MemoryError):
@@ -92,7 +90,7 @@ class PptxParser:
                 raise
             except Exception as exc:
                 raise _unreadable("presentation") from exc
-            facts = _properties(presentation.core_properties)
+            facts = properties(presentation.core_properties)
             facts |= {
                 "slides": len(slides),
                 **facts_of(language=language_of(e.text for e in elements)),
@@ -125,25 +123,10 @@ def _unreadable(what: str) -> SourceUnreadable:
     )
 
 
-def _properties(core: Any) -> dict[str, Any]:
-    """Title, author, language and dates; a property that is damaged is as good as absent."""
-    known: dict[str, Any] = {}
-    for name in ("title", "author", "created", "modified", "language"):
-        try:
-            known[name] = getattr(core, name)
-        except (ValueError, KeyError, AttributeError):
-            continue
-    if known.get("author") in ("python-docx", "python-pptx", "Steve Canny"):
-        del known["author"]
-    if known.get("language"):
-        known["language"] = known["language"].split("-")[0].lower()
-    return facts_of(**known)
-
-
 def _docx_segments(elements: Sequence[Any], plain: PlainText) -> Iterator[Segment]:
     margins = {e.text: e for e in elements if e.category in ("Header", "Footer")}
     for text in margins:
-        if re.search(r"[^\W\d_]{3}", text):
+        if _SAYS_SOMETHING.search(text):
             yield from plain.add(text, "metadata")
     for element in elements:
         category = element.category
@@ -173,107 +156,6 @@ def _table(element: Any, plain: PlainText, anchor: str | None) -> list[Segment]:
     if not header_rows and looks_like_header(rows):
         header_rows = 1
     return plain.add_table(rows, header_rows=header_rows, anchors=anchor)
-
-
-def _whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes], list[ParseWarning]]:
-    """Facts, the document with nothing hidden from the partitioner as a new file, and warnings."""
-    import docx
-
-    document = docx.Document(file)
-    body = document.element.body
-    for node in list(body.iter(f"{_W}del", f"{_W}moveFrom", f"{_MC}Fallback")):
-        node.getparent().remove(node)
-    _lift_text_boxes(body)
-    wrappers = ("ins", "moveTo", "smartTag", "sdt", "sdtContent", "customXml", "fldSimple")
-    for control in list(body.iter(f"{_W}sdt")):
-        # "Click here to enter text" is nobody's text.
-        if control.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None:
-            control.getparent().remove(control)
-    for name in ("sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr"):
-        for node in list(body.iter(f"{_W}{name}")):
-            node.getparent().remove(node)
-    for name in wrappers:
-        for node in list(body.iter(f"{_W}{name}")):
-            _unwrap(node)
-    _name_headings(document)
-    warnings = unread_pictures(document, body)
-    _append_footnotes(document, body)
-    for part in document.part.package.iter_parts():
-        if part.content_type.startswith(("image/", "video/", "audio/")):
-            part._blob = b""
-    ready = io.BytesIO()
-    document.save(ready)
-    ready.seek(0)
-    return _properties(document.core_properties), ready, warnings
-
-
-def _unwrap(node: Any) -> None:
-    for child in list(node):
-        node.addprevious(child)
-    node.getparent().remove(node)
-
-
-def _lift_text_boxes(body: Any) -> None:
-    """Paragraphs of text boxes go after the paragraph that the box hangs on."""
-    for box in list(body.iter(f"{_W}txbxContent")):
-        host = next((a for a in box.iterancestors(f"{_W}p")), None)
-        if host is None:
-            continue
-        for child in reversed(list(box)):
-            host.addnext(child)
-
-
-def _name_headings(document: Any) -> None:
-    """Gives a paragraph style with an outline level the name of the built-in heading it acts as."""
-    for style in document.styles:
-        if getattr(style, "type", None) != 1 or (style.name or "").startswith("Heading "):
-            continue
-        if style.name in ("Title", "Subtitle", "TOC Heading"):
-            continue
-        level = _outline_level(style)
-        if level is not None and level < 9:
-            style.element.get_or_add_name().val = f"heading {level + 1}"
-
-
-def _outline_level(style: Any) -> int | None:
-    seen = set()
-    while style is not None and style.style_id not in seen:
-        seen.add(style.style_id)
-        for value in style.element.xpath("./w:pPr/w:outlineLvl/@w:val"):
-            return int(value) if value.isdecimal() else None
-        style = getattr(style, "base_style", None)
-    return None
-
-
-def _append_footnotes(document: Any, body: Any) -> None:
-    """Each foot- or endnote becomes a paragraph after the one that refers to it."""
-    from docx.oxml import OxmlElement
-    from lxml import etree
-
-    for relation in document.part.rels.values():
-        if relation.is_external or not _FOOTNOTES.search(str(relation.target_part.partname)):
-            continue
-        kind = "footnote" if "footnotes" in str(relation.target_part.partname) else "endnote"
-        safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-        root = etree.fromstring(relation.target_part.blob, safe)
-        notes = {
-            note.get(f"{_W}id"): " ".join(
-                "".join(t.text or "" for t in p.iter(f"{_W}t")) for p in note.iter(f"{_W}p")
-            ).strip()
-            for note in root.iter(f"{_W}{kind}")
-        }
-        last: dict[Any, Any] = {}
-        for reference in list(body.iter(f"{_W}{kind}Reference")):
-            text = notes.pop(reference.get(f"{_W}id"), "")
-            host = next((a for a in reference.iterancestors() if a.getparent() is body), None)
-            if not text or host is None:
-                continue
-            paragraph, run, node = OxmlElement("w:p"), OxmlElement("w:r"), OxmlElement("w:t")
-            node.text = text
-            run.append(node)
-            paragraph.append(run)
-            last.get(host, host).addnext(paragraph)
-            last[host] = paragraph
 
 
 def _slide_segments(elements: Sequence[Any], plain: PlainText, anchor: str) -> list[Segment]:
