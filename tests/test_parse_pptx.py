@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 
 import pptx
-from pptx.chart.data import CategoryChartData
+from lxml import etree
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
@@ -77,3 +78,64 @@ def test_a_picture_beside_text_is_told_unless_it_is_a_logo(tmp_path: Path) -> No
     deck.save(path)
     warnings = [(w.code, w.place) for part in parse(path) for w in part.warnings]
     assert warnings == [("pictures_not_read", "slide 2")]
+
+
+def test_numbers_exponents_and_equations_of_a_slide_are_read(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.shapes.title.text = "Steps"
+    frame = slide.placeholders[1].text_frame
+    frame.text = "Open"
+    for level, text in ((1, "slowly"), (1, "fully"), (0, "Fill to 10"), (0, "F is ")):
+        paragraph = frame.add_paragraph()
+        paragraph.text, paragraph.level = text, level
+    for paragraph in frame.paragraphs[:4]:
+        kind = ("arabicPeriod", "alphaLcParenR")[paragraph.level]
+        properties = paragraph._p.get_or_add_pPr()
+        etree.SubElement(properties, f"{A}buAutoNum", type=kind)
+    raised = frame.paragraphs[3].add_run()
+    raised.text = "5"
+    raised.font._element.set("baseline", "30000")
+    frame.paragraphs[4]._p.append(etree.fromstring(EQUATION))
+    path = tmp_path / "steps.pptx"
+    deck.save(path)
+    parts = parse(path)
+    assert [text for _, _, text in told(parts)] == [
+        "Steps",
+        "1. Open",
+        "a) slowly",
+        "b) fully",
+        "2. Fill to 10⁵",
+        "F is m·a",
+    ]
+    check_places(parts)
+
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+EQUATION = """<mc:AlternateContent
+ xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"
+ xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main"
+ xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"
+ xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"><mc:Choice Requires="a14">
+ <a14:m><m:oMath><m:r><m:t>m·a</m:t></m:r></m:oMath></a14:m></mc:Choice><mc:Fallback><a:r><a:t>
+ picture</a:t></a:r></mc:Fallback></mc:AlternateContent>"""
+
+
+def test_a_scatter_chart_tells_its_points_and_axes(tmp_path: Path) -> None:
+    data = XyChartData()
+    series = data.add_series("Pump")
+    series.add_data_point(1.5, 20)
+    series.add_data_point(2, 25.5)
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    kind = XL_CHART_TYPE.XY_SCATTER
+    chart = slide.shapes.add_chart(kind, 0, 0, Inches(3), Inches(3), data).chart
+    chart.value_axis.axis_title.text_frame.text = "Pressure / bar"
+    path = tmp_path / "scatter.pptx"
+    deck.save(path)
+    parts = parse(path)
+    assert told(parts) == [
+        ("caption", None, "Axis: Pressure / bar"),
+        ("table", None, "Series | x | y\nPump | 1.5 | 20\nPump | 2 | 25.5"),
+    ]
+    check_places(parts)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
-    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
+from pipelines.parsers.list_numbers import number_as
+
 _UNMARKED = re.compile(r"list-style(-type)?\s*:[^;]*none", re.I)
 
 
@@ -25,7 +22,7 @@ def number_items(root: Any) -> None:
             number = _whole(item.get("value"), number)
             styles = f"{ordered.get('style')};{item.get('style')}"
             if not _UNMARKED.search(styles):
-                item.set("data-item", f"{_shown(number, ordered.get('type'))}.")
+                item.set("data-item", f"{number_as(number, ordered.get('type'))}.")
             number += step
 
 
@@ -38,17 +35,3 @@ def number_of(node: Any) -> tuple[Any, str]:
 def _whole(text: str | None, default: int) -> int:
     found = re.fullmatch(r"\s*([+-]?\d{1,6})\s*", text or "", re.ASCII)
     return int(found[1]) if found else default
-
-
-def _shown(number: int, kind: str | None) -> str:
-    """The number in the style that `type` asks for (HTML, 4.4.5)."""
-    if kind in ("a", "A") and 1 <= number <= len(_LETTERS):
-        text = _LETTERS[number - 1]
-    elif kind in ("i", "I") and 1 <= number < 4000:
-        text = ""
-        for value, sign in _ROMAN:
-            text += sign * (number // value)
-            number %= value
-    else:
-        return str(number)
-    return text.upper() if kind in ("A", "I") else text

@@ -2,8 +2,9 @@
 
 They find styles, list labels and tables well, but not all of the text: `partition_docx` passes
 over tracked insertions, content controls, text boxes, equations and notes; `partition_pptx` over
-charts, and puts notes before the slide. So a Word file is first rewritten (`docx_whole`), and
-slides are completed through python-pptx. Pictures inside are not read; those of some size are told.
+charts, and puts notes before the slide. So a file is first rewritten (`docx_whole`, `pptx_whole`),
+and slides are completed through python-pptx. Pictures inside are not read; those of some size are
+told.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from pipelines.parsers.documents import (
     facts_of,
     language_of,
     looks_like_header,
-    number_text,
     part_of,
     sections,
     wanted,
@@ -29,6 +29,8 @@ from pipelines.parsers.documents import (
 from pipelines.parsers.docx_whole import whole_docx
 from pipelines.parsers.office_properties import properties
 from pipelines.parsers.ooxml import is_sizeable, open_package
+from pipelines.parsers.pptx_charts import chart_segments
+from pipelines.parsers.pptx_whole import whole_pptx
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.unstructured_setup import prepare_unstructured
 from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
@@ -84,8 +86,8 @@ class PptxParser:
             try:
                 presentation = pptx.Presentation(file)
                 slides = list(presentation.slides)
-                file.seek(0)
-                elements = partition_pptx(file=file, languages=[""], include_page_breaks=False)
+                ready = whole_pptx(presentation)
+                elements = partition_pptx(file=ready, languages=[""], include_page_breaks=False)
             except (PipelineError, MemoryError):
                 raise
             except Exception as exc:
@@ -188,7 +190,7 @@ def _completed(
     for shape in _shapes(slide.shapes):
         if getattr(shape, "has_chart", False):
             try:
-                segments += _chart(shape.chart, plain, anchor)
+                segments += chart_segments(shape.chart, plain, anchor)
             except (ValueError, KeyError, AttributeError, TypeError, NotImplementedError):
                 log.warning("chart not read", exc_info=True)
                 diagrams += 1
@@ -219,22 +221,3 @@ def _shapes(shapes: Any) -> Iterator[Any]:
             yield from _shapes(shape.shapes)
         else:
             yield shape
-
-
-def _chart(chart: Any, plain: PlainText, anchor: str) -> list[Segment]:
-    """The chart's title as caption, and its values as a table of categories by series."""
-    segments: list[Segment] = []
-    if chart.has_title and chart.chart_title.has_text_frame:
-        segments += plain.add(chart.chart_title.text_frame.text, "caption", anchor=anchor)
-    for plot in chart.plots:
-        series = list(plot.series)
-        names = [str(category) for category in plot.categories]
-        columns = [list(one.values) for one in series]
-        if not names or not columns:
-            continue
-        rows = [["", *(one.name or "" for one in series)]]
-        for index, name in enumerate(names):
-            values = [column[index] if index < len(column) else None for column in columns]
-            rows.append([name, *("" if value is None else number_text(value) for value in values)])
-        segments += plain.add_table(rows, header_rows=1, anchors=anchor)
-    return segments
