@@ -94,6 +94,54 @@ def test_items_of_ordered_lists_keep_their_numbers(tmp_path: Path) -> None:
     check_places(parts)
 
 
+TEX = '<annotation encoding="application/x-tex">E=mc^{2}</annotation>'
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("10<sup>5</sup>", "10⁵"),
+        ("10<sup>&minus;3</sup>", "10⁻³"),
+        ("1<sup>st</sup>", "1st"),
+        ("<math><mi>m</mi><msup><mi>a</mi><mn>2</mn></msup></math>", "ma²"),
+        (
+            "<math><mfrac><mi>a</mi><mrow><mi>b</mi><mo>+</mo><mi>c</mi></mrow></mfrac></math>",
+            "a/(b+c)",
+        ),
+        (
+            f"<span style='display:none'><math><semantics><mi>E</mi>{TEX}</semantics></math></span>"
+            "<img aria-hidden=true alt=formula>",
+            "E=mc^{2}",
+        ),
+        (
+            f"<span class=katex><span class=katex-mathml><math><semantics><mi>E</mi>{TEX}"
+            "</semantics></math></span><span aria-hidden=true>Emc2</span></span>",
+            "E=mc^{2}",
+        ),
+    ],
+)
+def test_formulas_and_exponents_are_read(tmp_path: Path, markup: str, text: str) -> None:
+    path = tmp_path / "signs.html"
+    path.write_text(f"<html><body><p>It is {markup} here.</p></body></html>")
+    assert told(parse(path)) == [("text", None, f"It is {text} here.")]
+
+
+def test_the_panels_of_tabs_are_read_below_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "tabs.html"
+    path.write_text(
+        "<html><body><div role=tablist><button role=tab id=a>Linux</button>"
+        "<button role=tab id=b>Windows</button></div>"
+        "<div role=tabpanel aria-labelledby=a>apt install pump</div>"
+        "<div role=tabpanel aria-labelledby=b hidden>winget install pump</div></body></html>"
+    )
+    assert [text for _, _, text in told(parse(path))] == [
+        "Linux",
+        "apt install pump",
+        "Windows",
+        "winget install pump",
+    ]
+
+
 @needs_corpus
 @pytest.mark.corpus
 def test_the_blog_post_says_what_it_must() -> None:

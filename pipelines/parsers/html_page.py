@@ -16,6 +16,7 @@ from typing import Any
 
 from pipelines.parsers.documents import clean, facts_of
 from pipelines.parsers.html_lists import number_items
+from pipelines.parsers.html_signs import write_out_signs
 
 MAX_DEPTH = 100
 
@@ -91,6 +92,8 @@ def prepare(markup: str, *, name_headings: bool) -> Page | None:
     cut = any("depth" in entry.message.lower() for entry in parser.error_log)
     facts = _head_facts(root)
     asks_password = bool(root.xpath("//input[@type='password']"))
+    write_out_signs(root)
+    _show_tabs(root)
     _drop(root)
     _flatten(root)
     for node in root.iter(*_AS_BLOCK):
@@ -111,6 +114,22 @@ def prepare(markup: str, *, name_headings: bool) -> Page | None:
     return Page(
         etree.tostring(root, encoding="unicode", method="html"), nodes, facts, cut, asks_password
     )
+
+
+def _show_tabs(root: Any) -> None:
+    """Panels that a reader brings up one at a time, each below the name of its tab."""
+    from lxml import etree
+
+    tabs = {tab.get("id"): tab for tab in root.xpath("//*[@role='tab'][@id]")}
+    for panel in root.xpath("//*[@role='tabpanel']"):
+        panel.attrib.pop("hidden", None)
+        panel.attrib.pop("aria-hidden", None)
+        panel.set("style", _HIDDEN_STYLE.sub("", panel.get("style", "")))
+        tab = tabs.get(panel.get("aria-labelledby"))
+        if tab is not None and tab.tag == "button":
+            name = etree.Element("p")
+            name.text, name.tail, panel.text = tab.text_content(), panel.text, None
+            panel.insert(0, name)
 
 
 def _drop(root: Any) -> None:
