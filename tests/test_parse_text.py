@@ -84,6 +84,16 @@ def test_text_without_a_break_is_parted_without_loss(tmp_path: Path) -> None:
     check_places(parts)
 
 
+def test_a_long_log_is_parted_between_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "pump.log"
+    lines = [f"10:00:{n:04} WARN Valve stuck. Pressure {n}.5 bar, retrying" for n in range(300)]
+    path.write_text("\n".join(lines))
+    parts = parse(path)
+    assert len(segments_of(parts)) > 3
+    assert [line for s in segments_of(parts) for line in s.text.splitlines()] == lines
+    check_places(parts)
+
+
 def test_control_characters_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "bell.md"
     path.write_bytes(b"bell\x1b[31m and more\n")

@@ -25,7 +25,7 @@ from pipelines.types import (
 
 SEPARATOR = "\n\n"
 PARAGRAPH_CHARACTERS = 4_000
-"""A longer paragraph is parted at a sentence or a space, so that no segment is a whole file."""
+"""A longer paragraph is parted at a line, a sentence or a space: no segment is a whole file."""
 TABLE_CHARACTERS = 600
 """Rows of a table go into one segment up to about this many characters, header row included."""
 SECTION_SEGMENTS = 200
@@ -35,6 +35,7 @@ MAX_CHARACTERS = 100_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _SENTENCE_END = re.compile(r"[.!?]\s+|[。！？]")
+_LINE_END = re.compile(r"\n")
 _SPACE = re.compile(r"\s+")
 _VALUE = re.compile(r"[-+−–~<>≤≥±]?\s*[$€£¥]?\s*\d[\d.,:/\s%-]*\W?")
 
@@ -144,7 +145,8 @@ def _pieces(text: str) -> Iterator[str]:
     start = 0
     while len(text) - start > PARAGRAPH_CHARACTERS:
         window = text[start : start + PARAGRAPH_CHARACTERS]
-        cut = _last_end(_SENTENCE_END, window) or _last_end(_SPACE, window) or len(window)
+        ends = (_last_end(pattern, window) for pattern in (_LINE_END, _SENTENCE_END, _SPACE))
+        cut = next(filter(None, ends), len(window))
         if piece := window[:cut].strip():
             yield piece
         start += cut
