@@ -121,6 +121,31 @@ def test_damaged_notes_do_not_take_the_cells_with_them(tmp_path: Path) -> None:
     assert [w.code for part in parts for w in part.warnings] == ["notes_not_read"]
 
 
+def test_a_text_box_is_read_where_it_begins(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Plan"
+    book.active.append(["Name", "Qty"])
+    book.active.append(["bolt", 7])
+    picture = io.BytesIO()
+    PIL.Image.new("RGB", (9, 9)).save(picture, "PNG")
+    book.active.add_image(Image(picture), "B2")
+    path = tmp_path / "box.xlsx"
+    book.save(path)
+    with zipfile.ZipFile(path) as package:
+        drawing = package.read("xl/drawings/drawing1.xml").decode()
+    end = next(end for end in ("<clientData", "<xdr:clientData") if end in drawing)
+    box = (
+        '<x:sp xmlns:x="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><x:txBody><a:p><a:r><a:t>'
+        "Order early</a:t></a:r></a:p></x:txBody></x:sp>"
+    )
+    add_member(path, "xl/drawings/drawing1.xml", drawing.replace(end, box + end))
+    parts = parse(path)
+    last = segments_of(parts)[-1]
+    assert (last.text, last.locators[0].anchor) == ("Note on B2 (bolt | 7): Order early", "Plan!B2")
+    check_places(parts)
+
+
 @pytest.mark.parametrize(("size", "is_told"), [((400, 300), True), ((90, 90), False)])
 def test_a_picture_on_a_sheet_is_told_unless_it_is_a_logo(
     tmp_path: Path, size: tuple[int, int], is_told: bool

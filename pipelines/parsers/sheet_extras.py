@@ -1,9 +1,10 @@
-"""What lies beside the cells of an Excel sheet, in parts of its own: notes and pictures."""
+"""What lies beside the cells of an Excel sheet, in parts of its own: notes, boxes and pictures."""
 
 from __future__ import annotations
 
 import posixpath
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from pipelines.errors import SourceTooLarge
@@ -42,7 +43,7 @@ def _warning(code: str, message: str, title: str) -> ParseWarning:
 
 
 def _notes(archive: zipfile.ZipFile, sheet_path: str) -> Notes:
-    """A threaded comment counts as one note, with its replies."""
+    """A threaded comment counts as one note, with its replies; so does a text box."""
     from openpyxl.utils.cell import coordinate_to_tuple
 
     notes: Notes = {}
@@ -54,7 +55,24 @@ def _notes(archive: zipfile.ZipFile, sheet_path: str) -> Notes:
             if text := _said("".join(filter(None, pieces))):
                 row, column = coordinate_to_tuple(note.get("ref"))
                 notes.setdefault(row, []).append((column, text))
+    for root in _related(archive, sheet_path, "/drawing"):
+        for row, column, text in _boxes(root):
+            notes.setdefault(row, []).append((column, text))
     return {row: sorted(of_row) for row, of_row in sorted(notes.items())}
+
+
+def _boxes(drawing: Any) -> Iterator[tuple[int, int, str]]:
+    """Row, column and text of each text box or shape that is written in, where it begins."""
+    for shape in drawing.iter(f"{_XDR}sp"):
+        lines = ["".join(t.text or "" for t in p.iter(f"{_A}t")) for p in shape.iter(f"{_A}p")]
+        if text := clean("\n".join(lines)):
+            anchors = (f"{_XDR}oneCellAnchor", f"{_XDR}twoCellAnchor")
+            anchor = next(shape.iterancestors(*anchors), None)
+            row, column = (
+                _number(anchor.findtext(f"{_XDR}from/{_XDR}{side}")) if anchor is not None else 0
+                for side in ("row", "col")
+            )
+            yield row + 1, column + 1, text
 
 
 def _shows_picture(archive: zipfile.ZipFile, sheet_path: str) -> bool:
