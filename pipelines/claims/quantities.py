@@ -17,19 +17,21 @@ from pipelines.claims.units import CURRENCIES, PHRASES, SCALES, Unit, unit_named
 
 _CURRENCY = r"US\$|[$€£¥]|(?:USD|EUR|GBP|JPY|CHF)(?=\s?\d)"
 _DIGITS = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?![\d.,]*\d)(?:[.,]\d+)?|\d+(?:[.,'’]\d+)*"
+_POWER = r"(?:\{{?(?P<{}>[-−–+]?\d{{1,2}}|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)\}}?)"
 _NUMBER = re.compile(
     rf"""(?P<currency>{_CURRENCY})?\s?
     (?P<open>\()?(?P<sign>(?<![\w)\]%°.])[-−–])?
     (?P<currency2>[$€£])?
     (?P<digits>{_DIGITS})
-    (?:\s?[x×·*]\s?10\s?(?:\^|\*\*)?(?P<power>[-−–+]?\d{{1,2}}|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
+    (?:\s?(?:[x×·*]|\\times|\\cdot)\s?10\s?(?:\^|\*\*)?{_POWER.format("power")}
+      |(?<=(?<![\d.,])10)(?:(?:\^|\*\*)(?=[-−–+{{\d])|(?=[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])){_POWER.format("of_ten")}
       |[eE](?P<exponent>[-+]?\d{{1,2}})(?![\w]))?""",
     re.VERBOSE,
 )
-_LETTER = r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]"
+_LETTER = r"[A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ]"
 # "X-200", "E05", "1A-7", "10-K": letters and digits in one word.
 _CODE = re.compile(
-    rf"(?<![A-Za-zÀ-ɏͰ-ϿЀ-ӿ\d_.])(?:{_LETTER}+[-–./]?\d|\d+[-–./]?{_LETTER})(?:{_LETTER}|[\d_])*"
+    rf"(?<![\d_.])(?<!{_LETTER})(?:{_LETTER}+[-–./]?\d|\d+[-–./]?{_LETTER})(?:{_LETTER}|[\d_])*"
     rf"(?:[-–./](?:{_LETTER}|[\d_])+)*"
 )
 _IS_LETTER = re.compile(_LETTER).fullmatch
@@ -49,7 +51,7 @@ _UNIT = re.compile(
     r"(?:[·⋅/][^\W\d_]+[²³]?(?:[23](?!\w))?)*(?:-1(?!\d)|⁻¹)?"
 )
 _RANGE = re.compile(r"\s*(?:[-–—]|to|and|or|bis|und|à|et|a|y|±|\+/-|,|x|×)\s*", re.IGNORECASE)
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_SIGNS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−–", "0123456789-+--")
 _EUROPEAN = re.compile(r"\d\.\d{3},\d|(?<![\d,])\d+,\d{1,2}(?![\d,])")
 _IN_SCALE = re.compile(
     r"\b(?:in|expressed in|en|dollars in|amounts in|\$ in)\s+"
@@ -168,10 +170,10 @@ def _number(text: str, match: re.Match[str], european: bool) -> Iterator[Quantit
         yield Quantity(digits, start, match.end("digits"), CODE, code=digits)
         return
     value, step = _value(digits, european)
-    power = match["power"] or match["exponent"]
+    power = match["power"] or match["of_ten"] or match["exponent"]
     if power:
-        factor = 10.0 ** int(power.translate(_SUPERSCRIPTS).replace("−", "-").replace("–", "-"))
-        value, step = value * factor, step * factor
+        factor = 10.0 ** int(power.translate(_SIGNS))
+        value, step = (factor, factor) if match["of_ten"] else (value * factor, step * factor)
     sign = match["sign"]
     if sign:
         value = -value
@@ -293,7 +295,7 @@ def _codes(text: str, taken: bytearray) -> Iterator[Quantity]:
         if ordinal:
             yield Quantity(word, start, end, "rank", (float(ordinal[1]),), 1.0)
             continue
-        if _PREFIXED.match(word) or _is_measure(text, start, word):
+        if _PREFIXED.match(word) or _is_measure(text, start, word) or _is_unit(text, start, word):
             continue
         yield Quantity(word, start, end, CODE, code=re.sub(r"[\W_]", "", word).casefold())
 
@@ -313,6 +315,13 @@ def _is_measure(text: str, start: int, word: str) -> bool:
     is_hyphened_word = re.fullmatch(r"[-–][^\W\d_]{3,}(?:-[^\W\d_]+)*", rest) is not None
     return is_hyphened_word or (
         (factor != 1.0 or unit is not None) and after >= start + len(word.partition("-")[0])
+    )
+
+
+def _is_unit(text: str, start: int, word: str) -> bool:
+    """Whether a word with a digit is the unit of the number before it: "25 mm2"."""
+    return re.search(r"\d[ \u00a0\u202f\u2009]$", text[:start][-2:]) is not None and (
+        unit_named(word) is not None
     )
 
 
