@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import PIL.Image
 import pytest
+from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
 
@@ -80,6 +81,20 @@ def test_csv_dialect_header_and_rows(tmp_path: Path) -> None:
     check_resumes(path, parts)
 
 
+def test_a_csv_may_tell_its_separator_first(tmp_path: Path) -> None:
+    path = tmp_path / "told.csv"
+    path.write_text("sep=;\nName;Share, in %\nbolt;1,5\nnut;2,5\n")
+    parts = parse(path)
+    assert [(s.kind, s.text) for s in segments_of(parts)] == [
+        ("table", "Name | Share, in %\nbolt | 1,5\nnut | 2,5")
+    ]
+    assert [locator.anchor for locator in segments_of(parts)[0].locators] == [
+        "#row=2",
+        "#row=3",
+        "#row=4",
+    ]
+
+
 def test_csv_with_a_quote_that_never_ends(tmp_path: Path) -> None:
     path = tmp_path / "quote.csv"
     path.write_text('size,n\n5",1\n"6,2\n' + "x,3\n" * 9000)
@@ -142,8 +157,33 @@ def test_a_text_box_is_read_where_it_begins(tmp_path: Path) -> None:
     add_member(path, "xl/drawings/drawing1.xml", drawing.replace(end, box + end))
     parts = parse(path)
     last = segments_of(parts)[-1]
-    assert (last.text, last.locators[0].anchor) == ("Note on B2 (bolt | 7): Order early", "Plan!B2")
+    text = "Text box on B2 (bolt | 7): Order early"
+    assert (last.text, last.locators[0].anchor) == (text, "Plan!B2")
     check_places(parts)
+
+
+def test_titles_of_charts_are_read_on_a_sheet_and_on_one_of_their_own(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Flows"
+    for row in (["Pump", "Flow"], ["A", 1], ["B", 2]):
+        book.active.append(row)
+    for title, sheet in (("Flow of each pump", None), ("Drift", book.create_chartsheet("Drift 2"))):
+        chart = BarChart()
+        chart.add_data(
+            Reference(book.active, min_col=2, min_row=1, max_row=3), titles_from_data=True
+        )
+        chart.title, chart.y_axis.title = title, "ml/min"
+        book.active.add_chart(chart, "B2") if sheet is None else sheet.add_chart(chart)
+    path = tmp_path / "charts.xlsx"
+    book.save(path)
+    parts = parse(path)
+    assert [(s.text, s.locators[0].anchor) for s in segments_of(parts)[2:]] == [
+        ("Chart on B2 (A | 1): Flow of each pump\nAxis: ml/min", "Flows!B2"),
+        ("Drift 2", "'Drift 2'"),
+        ("Chart: Drift\nAxis: ml/min", "'Drift 2'"),
+    ]
+    check_places(parts)
+    check_resumes(path, parts)
 
 
 @pytest.mark.parametrize(("size", "is_told"), [((400, 300), True), ((90, 90), False)])

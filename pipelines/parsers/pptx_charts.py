@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.parsers.chart_captions import chart_captions
 from pipelines.parsers.documents import PlainText, number_text
 from pipelines.types import Segment
 
@@ -15,26 +16,15 @@ def chart_segments(chart: Any, plain: PlainText, anchor: str) -> list[Segment]:
 
     Raises ValueError when no values are found; python-pptx raises more on a damaged chart.
     """
-    captions = _axes(chart)
-    if chart.has_title and chart.chart_title.has_text_frame:
-        captions.insert(0, chart.chart_title.text_frame.text)
     tables = [rows for plot in chart.plots if (rows := _points(plot) or _categories(plot))]
     if not tables:
         raise ValueError("a chart without values")
     segments: list[Segment] = []
-    for caption in captions:
+    for caption in chart_captions(chart._chartSpace):
         segments += plain.add(caption, "caption", anchor=anchor)
     for rows in tables:
         segments += plain.add_table(rows, header_rows=1, anchors=anchor)
     return segments
-
-
-def _axes(chart: Any) -> list[str]:
-    """Titles of the axes, which often hold the unit."""
-    kinds = (f"{_C}catAx", f"{_C}valAx", f"{_C}dateAx", f"{_C}serAx")
-    titles = [axis.find(f"{_C}title") for axis in chart._chartSpace.iter(*kinds)]
-    texts = [[t.text or "" for t in title.iter("{*}t")] for title in titles if title is not None]
-    return ["Axis: " + "".join(text) for text in texts if "".join(text).strip()]
 
 
 def _categories(plot: Any) -> list[list[str]]:

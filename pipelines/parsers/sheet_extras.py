@@ -1,4 +1,7 @@
-"""What lies beside the cells of an Excel sheet, in parts of its own: notes, boxes and pictures."""
+"""What lies beside the cells of an Excel sheet: notes, boxes, charts and pictures.
+
+A file holds each in a part of its own; what a chart draws stands in cells, its titles only there.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.errors import SourceTooLarge
+from pipelines.parsers.chart_captions import chart_captions
 from pipelines.parsers.documents import clean
 from pipelines.parsers.ooxml import MAX_XML_BYTES, PIXEL, is_sizeable
 from pipelines.types import ParseWarning
@@ -15,11 +19,13 @@ from pipelines.types import ParseWarning
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _COLUMN, _ROW = 64 * PIXEL, 20 * PIXEL
 """Usual width and height of a cell, where a picture's size is told in cells alone."""
 
-Notes = dict[int, list[tuple[int, str]]]
-"""By row, from 1: column, from 1, and text of each note, from left to right."""
+Notes = dict[int, list[tuple[int, str, str]]]
+"""By row, from 1: column, from 1, what it is ("Note", "Chart") and text, from left to right."""
 
 
 def read_extras(
@@ -43,21 +49,24 @@ def _warning(code: str, message: str, title: str) -> ParseWarning:
 
 
 def _notes(archive: zipfile.ZipFile, sheet_path: str) -> Notes:
-    """A threaded comment counts as one note, with its replies; so does a text box."""
+    """A threaded comment counts as one note, with its replies."""
     from openpyxl.utils.cell import coordinate_to_tuple
 
     notes: Notes = {}
-    for root in _related(archive, sheet_path, "/comments"):
+    for _, _, root in _related(archive, sheet_path, "/comments"):
         for note in root.iter(f"{_MAIN}comment"):
             # Beside these runs stand others that only say how Japanese words are read.
             runs = note.iterfind(f"{_MAIN}text/{_MAIN}r/{_MAIN}t")
             pieces = [note.findtext(f"{_MAIN}text/{_MAIN}t"), *(run.text for run in runs)]
             if text := _said("".join(filter(None, pieces))):
                 row, column = coordinate_to_tuple(note.get("ref"))
-                notes.setdefault(row, []).append((column, text))
-    for root in _related(archive, sheet_path, "/drawing"):
+                notes.setdefault(row, []).append((column, "Note", text))
+    for _, path, root in _related(archive, sheet_path, "/drawing"):
         for row, column, text in _boxes(root):
-            notes.setdefault(row, []).append((column, text))
+            notes.setdefault(row, []).append((column, "Text box", text))
+        charts = {id_: chart for id_, _, chart in _related(archive, path, "/chart")}
+        for row, column, text in _charts(root, charts):
+            notes.setdefault(row, []).append((column, "Chart", text))
     return {row: sorted(of_row) for row, of_row in sorted(notes.items())}
 
 
@@ -66,19 +75,31 @@ def _boxes(drawing: Any) -> Iterator[tuple[int, int, str]]:
     for shape in drawing.iter(f"{_XDR}sp"):
         lines = ["".join(t.text or "" for t in p.iter(f"{_A}t")) for p in shape.iter(f"{_A}p")]
         if text := clean("\n".join(lines)):
-            anchors = (f"{_XDR}oneCellAnchor", f"{_XDR}twoCellAnchor")
-            anchor = next(shape.iterancestors(*anchors), None)
-            row, column = (
-                _number(anchor.findtext(f"{_XDR}from/{_XDR}{side}")) if anchor is not None else 0
-                for side in ("row", "col")
-            )
-            yield row + 1, column + 1, text
+            yield *_begin(shape), text
+
+
+def _charts(drawing: Any, charts: dict[str, Any]) -> Iterator[tuple[int, int, str]]:
+    """Row, column and titles of each chart that has some, where it begins."""
+    for frame in drawing.iter(f"{_XDR}graphicFrame"):
+        for node in frame.iter(f"{_C}chart"):
+            chart = charts.get(node.get(f"{_R}id"))
+            if chart is not None and (text := clean("\n".join(chart_captions(chart)))):
+                yield *_begin(frame), text
+
+
+def _begin(shape: Any) -> tuple[int, int]:
+    """Row and column, from 1, of the cell in which a shape begins."""
+    anchor = next(shape.iterancestors(f"{_XDR}oneCellAnchor", f"{_XDR}twoCellAnchor"), None)
+    if anchor is None:
+        return 1, 1
+    row, column = (_number(anchor.findtext(f"{_XDR}from/{_XDR}{side}")) for side in ("row", "col"))
+    return row + 1, column + 1
 
 
 def _shows_picture(archive: zipfile.ZipFile, sheet_path: str) -> bool:
     return any(
         is_sizeable(*_size(picture))
-        for root in _related(archive, sheet_path, "/drawing")
+        for _, _, root in _related(archive, sheet_path, "/drawing")
         for picture in root.iter(f"{_XDR}pic")
     )
 
@@ -90,25 +111,26 @@ def _said(text: str) -> str:
     return clean(text)
 
 
-def _related(archive: zipfile.ZipFile, sheet_path: str, kind: str) -> list[Any]:
-    """Roots of the parts that the sheet refers to by a relationship that ends with `kind`."""
+def _related(archive: zipfile.ZipFile, path: str, kind: str) -> list[tuple[str, str, Any]]:
+    """Id, path and root of each part that the part at `path` refers to by a relationship that
+    ends with `kind`."""
     from lxml import etree
     from openpyxl.packaging.relationship import get_dependents, get_rels_path
 
-    path = get_rels_path(sheet_path)
-    if path not in archive.namelist():
+    relations = get_rels_path(path)
+    if relations not in archive.namelist():
         return []
     safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    roots = []
-    for relation in get_dependents(archive, path):
+    found = []
+    for relation in get_dependents(archive, relations):
         if not relation.Type.endswith(kind) or relation.TargetMode == "External":
             continue
         name = posixpath.normpath(relation.target)
         if name in archive.namelist():
             if archive.getinfo(name).file_size > MAX_XML_BYTES:
                 raise SourceTooLarge("The notes of a sheet are larger than is read. Split it.")
-            roots.append(etree.fromstring(archive.read(name), safe))
-    return roots
+            found.append((relation.Id, name, etree.fromstring(archive.read(name), safe)))
+    return found
 
 
 def _size(picture: Any) -> tuple[int, int]:

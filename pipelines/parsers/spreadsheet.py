@@ -13,11 +13,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import PipelineError, SourceTooLarge, SourceUnreadable
+from pipelines.parsers.chart_captions import chart_captions
 from pipelines.parsers.detect import XLSX
 from pipelines.parsers.documents import (
     PlainText,
@@ -47,6 +48,8 @@ MAX_CELL_CHARACTERS = 32_767
 
 _UNCOMPUTED = re.compile(rb"</f>\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 _MERGED = re.compile(rb'mergeCell ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+_TOLD = re.compile(r"sep=([^\w\s\"]|\t)\r?\n")
+"""A first line that tells Excel the separator."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.]*\Z", re.ASCII)
 
 Row = tuple[int, list[str]]
@@ -142,21 +145,20 @@ class XlsxParser:
         with open_package(path, options.password, xml_limit=MAX_SHEET_BYTES) as file:
             try:
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-                names = [sheet.title for sheet in book.worksheets]
-                facts = {**_properties(book.properties), "sheets": len(names)}
-                index = 0
-                for sheet in book.worksheets:
-                    for segments, warnings in _blocks(sheet, plain, book):
-                        if wanted(index, options):
-                            yield part_of(
-                                segments,
-                                index,
-                                total=None,
-                                unit="sheets",
-                                facts={**facts, "characters": plain.characters},
-                                warnings=warnings,
-                            )
-                        index += 1
+                facts = {**_properties(book.properties), "sheets": len(book.sheetnames)}
+                blocks = chain.from_iterable(_blocks(s, plain, book) for s in book.worksheets)
+                charts = filter(None, (_chart_sheet(s, plain) for s in book.chartsheets))
+                pages = chain(blocks, ((segments, []) for segments in charts))
+                for index, (segments, warnings) in enumerate(pages):
+                    if wanted(index, options):
+                        yield part_of(
+                            segments,
+                            index,
+                            total=None,
+                            unit="sheets",
+                            facts={**facts, "characters": plain.characters},
+                            warnings=warnings,
+                        )
             except (PipelineError, MemoryError):
                 raise
             except Exception as exc:
@@ -178,7 +180,8 @@ class CsvParser:
     def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
         text, encoding, warnings = decode(read_limited(path, MAX_TEXT_BYTES))
         csv.field_size_limit(MAX_TEXT_BYTES)
-        delimiter = _delimiter(text)
+        told = _TOLD.match(text)
+        delimiter = told[1] if told else _delimiter(text)
         lines: Iterable[str] = io.StringIO(text, newline="")
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
         count = _quoted_rows(text, delimiter)
@@ -187,6 +190,8 @@ class CsvParser:
             count = len(lines)
             warnings = [*warnings, _quotes_ignored()]
         reader = enumerate(csv.reader(lines, delimiter=delimiter, quoting=quoting), start=1)
+        if told:
+            next(reader)
         grid = _Grid(PlainText(), lambda row, _first, _last: f"#row={row}")
         total = max(1, -(-count // BLOCK_ROWS))
         for index in range(total):
@@ -255,8 +260,7 @@ def _blocks(
     """Segments and warnings of a sheet by blocks of rows; one empty block for an empty sheet."""
     # A sheet says how far it reaches, and may be wrong; without the claim all rows are walked.
     sheet.reset_dimensions()
-    quoted = sheet.title.replace("'", "''")
-    name = sheet.title if _PLAIN_NAME.match(sheet.title) else f"'{quoted}'"
+    name = _reference(sheet.title)
     grid = _Grid(plain, lambda row, first, last: f"{name}!{_cell_range(row, first, last)}")
     notes, warnings = read_extras(book._archive, sheet._worksheet_path, sheet.title)
     merged, told = _beside_cells(sheet, book)
@@ -295,18 +299,34 @@ def _blocks(
         yield segments, warnings if first else []
 
 
+def _chart_sheet(sheet: Any, plain: PlainText) -> list[Segment]:
+    """Titles of a chart that has a sheet of its own; what it draws stands in other sheets."""
+    captions = [c for chart in sheet._charts for c in chart_captions(chart._write())]
+    if not captions:
+        return []
+    anchor = _reference(sheet.title)
+    segments = plain.add(sheet.title, "title", level=1, anchor=anchor)
+    return segments + plain.add("Chart: " + "\n".join(captions), anchor=anchor)
+
+
+def _reference(title: str) -> str:
+    """A sheet's name as formulas write it."""
+    quoted = title.replace("'", "''")
+    return title if _PLAIN_NAME.match(title) else f"'{quoted}'"
+
+
 def _noted(notes: Notes, texts: dict[int, list[str]], grid: _Grid) -> list[Segment]:
-    """A segment for each note, at its cell, with what begins the row and what the cell shows."""
+    """A segment for each, at its cell, with what begins the row and what the cell shows."""
     segments: list[Segment] = []
     for row, of_row in notes.items():
         cells = texts.get(row, [])
         begin = next(filter(None, cells), "")
-        for column, note in of_row:
+        for column, kind, note in of_row:
             value = cells[column - 1] if column <= len(cells) else ""
             about = " | ".join(dict.fromkeys(filter(None, (begin[:100], value[:100]))))
             where = _cell_range(row, column, column) + (f" ({about})" if about else "")
             anchor = grid.place(row, column, column)
-            segments += grid.plain.add(f"Note on {where}: {note}", anchor=anchor)
+            segments += grid.plain.add(f"{kind} on {where}: {note}", anchor=anchor)
     return segments
 
 
