@@ -169,7 +169,8 @@ class IngestStore:
             self._warnings = fold(self._warnings, [degraded])
 
     def tell_languages(self) -> None:
-        """Put into the report which languages the fragments are written in, if that can be told."""
+        """Put into the report which languages the fragments are written in, if that can be told;
+        the first is the source's own where its file states none."""
         told = (
             FragmentRow.version_id == self._version_id,
             FragmentRow.ordinal < self._end,
@@ -186,6 +187,7 @@ class IngestStore:
         db.session.rollback()
         if found := languages_of(texts):
             self.facts["languages"] = found
+            self.facts.setdefault("language", found[0])
 
     def finish(self, at: datetime) -> int:
         """Make the version current, drop what it replaces, write the report; count of fragments.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -52,16 +54,33 @@ def _excerpts(texts: Iterable[str]) -> list[str]:
 
 
 def _language(text: str) -> str | None:
-    from langdetect import DetectorFactory, LangDetectException, detect_langs
+    from langdetect import LangDetectException
 
-    letters = sum(character.isalpha() or character.isspace() for character in text)
-    if len(text) < _SHORT or letters < _LETTERS * len(text):
+    if len(text) < _SHORT or sum(map(_is_written, text)) < _LETTERS * len(text):
         return None
-    # langdetect draws random numbers; a source read twice must say the same.
-    DetectorFactory.seed = 0
+    detector = _detectors().create()
+    # Of its own seven tries each takes as long; of this much text they tell the same.
+    detector.n_trial = 1
+    detector.append(text)
     try:
-        best = detect_langs(text)[0]
+        best = detector.get_probabilities()[0]
     except LangDetectException:
         return None
     code: str = best.lang
     return code[:2] if best.prob >= _SURE else None
+
+
+def _is_written(character: str) -> bool:
+    """Whether it is of a word, vowel signs of scripts such as Devanagari included, or between."""
+    return character.isalpha() or character.isspace() or unicodedata.category(character)[0] == "M"
+
+
+@cache
+def _detectors() -> Any:
+    from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
+
+    factory = DetectorFactory()
+    factory.load_profile(PROFILES_DIRECTORY)
+    # It draws random numbers; a source read twice must say the same.
+    DetectorFactory.seed = 0
+    return factory

@@ -16,6 +16,7 @@ GERMAN = "Die Pumpe fördert das Kühlmittel aus dem Behälter durch den Filter 
 CHINESE = (
     "水泵将冷却液从水箱通过过滤器输送到热交换器,操作人员可以在压力降到标记值以下之后手动关闭阀门。"
 )
+HINDI = "पंप टंकी से शीतलक को फ़िल्टर के रास्ते ऊष्मा विनिमायक तक पहुँचाता है और दबाव बनाए रखता है।"
 
 
 def workbook() -> bytes:
@@ -32,6 +33,7 @@ def workbook() -> bytes:
     [
         ([ENGLISH], ["en"]),
         ([CHINESE, CHINESE], ["zh"]),
+        ([HINDI, HINDI], ["hi"]),
         ([*[ENGLISH] * 12, *[GERMAN] * 6], ["en", "de"]),
         ([*[ENGLISH] * 300, GERMAN], ["en"]),
         (["Pump 7"], []),
@@ -63,4 +65,12 @@ def test_the_report_tells_the_languages(
     admin: Client, instrument: str, name: str, data: bytes, languages: list[str] | None
 ) -> None:
     source = admin.add_bytes(instrument, name, data)
-    assert source["report"]["facts"].get("languages") == languages
+    facts = source["report"]["facts"]
+    assert facts.get("languages") == languages
+    assert facts.get("language") == (languages[0] if languages else None)
+
+
+def test_the_language_that_a_file_states_is_kept(admin: Client, instrument: str) -> None:
+    page = f"<html lang='pt'><body><h1>Pump</h1><p>{GERMAN}</p></body></html>"
+    facts = admin.add_bytes(instrument, "page.html", page.encode())["report"]["facts"]
+    assert (facts["language"], facts["languages"]) == ("pt", ["de"])

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import SourceTooLarge
-from pipelines.languages import languages_of, spread
 from pipelines.types import (
     ParseOptions,
     ParseWarning,
@@ -255,11 +254,6 @@ def number_text(value: float) -> str:
             return str(int(value))
         return repr(float(f"{value:.15g}"))
     return str(value)
-
-
-def language_of(texts: Iterable[str]) -> str | None:
-    """ISO 639-1 code of the language of most text; None for little text or mostly signs."""
-    return next(iter(languages_of(spread(list(texts)))), None)
 
 
 def read_limited(path: Path, limit: int) -> bytes:

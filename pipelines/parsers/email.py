@@ -22,7 +22,6 @@ from pipelines.parsers.documents import (
     PlainText,
     clean,
     facts_of,
-    language_of,
     part_of,
     read_limited,
     section_bounds,
@@ -81,8 +80,6 @@ class EmailParser:
         )
         index = 0
         for found in _read(message, state, depth=0, level=1):
-            if "language" not in facts and (code := language_of(s.text for s in found.segments)):
-                facts["language"] = code
             for start, stop in section_bounds(found.segments):
                 if wanted(index, options):
                     yield part_of(

@@ -19,7 +19,6 @@ from pipelines.errors import SourceTooLarge, SourceUnreadable
 from pipelines.parsers.documents import (
     PlainText,
     facts_of,
-    language_of,
     part_of,
     section_bounds,
     wanted,
@@ -114,8 +113,6 @@ def _parse(members: _Members, options: ParseOptions) -> Iterator[Part]:
         pieces, told = _chapter(members, name, book.titles.get(name))
         warnings += [w.model_copy(update={"place": f"chapter {number}"}) for w in told]
         segments = list(add_pieces(pieces, plain))
-        if "language" not in facts and (code := language_of(s.text for s in segments)):
-            facts["language"] = code
         for start, stop in section_bounds(segments):
             if wanted(index, options):
                 yield part_of(

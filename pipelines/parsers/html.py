@@ -19,7 +19,6 @@ from pipelines.errors import SourceUnreadable
 from pipelines.parsers.documents import (
     PlainText,
     facts_of,
-    language_of,
     looks_like_header,
     read_limited,
     sections,
@@ -136,7 +135,7 @@ def _parts(
     segments = list(add_pieces(pieces, plain))
     title = next((s.text for s in segments if s.kind == "title"), None)
     facts = {
-        **facts_of(title=title, language=language_of(s.text for s in segments)),
+        **facts_of(title=title),
         **{name: value for name, value in facts.items() if value},
     }
     yield from sections(segments, plain, options, facts=facts, warnings=warnings)

@@ -19,8 +19,6 @@ from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.detect import DOCX, PPTX
 from pipelines.parsers.documents import (
     PlainText,
-    facts_of,
-    language_of,
     looks_like_header,
     part_of,
     sections,
@@ -61,14 +59,7 @@ class DocxParser:
                 raise
             except Exception as exc:
                 raise _unreadable("Word document") from exc
-        language = language_of(s.text for s in segments)
-        yield from sections(
-            segments,
-            plain,
-            options,
-            facts={**facts_of(language=language), **facts},
-            warnings=warnings,
-        )
+        yield from sections(segments, plain, options, facts=facts, warnings=warnings)
 
 
 class PptxParser:
@@ -92,11 +83,7 @@ class PptxParser:
                 raise
             except Exception as exc:
                 raise _unreadable("presentation") from exc
-            facts = properties(presentation.core_properties)
-            facts |= {
-                "slides": len(slides),
-                **facts_of(language=language_of(e.text for e in elements)),
-            }
+            facts = {**properties(presentation.core_properties), "slides": len(slides)}
             shown: dict[int, list[Any]] = {}
             for element in elements:
                 shown.setdefault(element.metadata.page_number or 1, []).append(element)

@@ -12,7 +12,6 @@ from pipelines.parsers.detect import BOMS
 from pipelines.parsers.documents import (
     PlainText,
     facts_of,
-    language_of,
     read_limited,
     sections,
 )
@@ -84,7 +83,7 @@ class TextParser:
         text, encoding, warnings = decode(read_limited(path, MAX_TEXT_BYTES))
         plain = PlainText()
         segments = paragraphs(text, plain)
-        facts = facts_of(encoding=encoding, language=language_of(s.text for s in segments))
+        facts = facts_of(encoding=encoding)
         yield from sections(segments, plain, options, facts=facts, warnings=warnings)
 
 
