@@ -159,6 +159,106 @@ def test_a_year_picks_its_column(extractive: Extractive) -> None:
     assert quotes(both)[0][0] == "Total current assets: 2021: 7,669; 2020: 5,720."
 
 
+PARTS = """No. | Part number | Name | Colour | Flow rate | Grade
+1 | PN-1078 | Lid seal | red | 3 L/min | M
+2 | PN-1079 | Drain hose | blue | 12 L/min | L
+3 | PN-1080 | Feed hose | green | | S"""
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("Which colour is PN-1079?", "2: Part number: PN-1079; Colour: blue."),
+        ("What is the colour of PN-1079?", "2: Part number: PN-1079; Colour: blue."),
+        ("What color is PN-1079?", "2: Part number: PN-1079; Colour: blue."),
+        ("Which colour is the drain hose?", "2: Name: Drain hose; Colour: blue."),
+        ("Which flow rate has PN-1079?", "2: Part number: PN-1079; Flow rate: 12 L/min."),
+        ("What flow rate does the lid seal have?", "1: Name: Lid seal; Flow rate: 3 L/min."),
+        ("Which grade is PN-1080?", "3: Part number: PN-1080; Grade: S."),
+    ],
+)
+def test_an_attribute_is_read_in_the_row_that_any_cell_names(
+    extractive: Extractive, question: str, read: str
+) -> None:
+    answer = ask(extractive, question, hits(PARTS, CENTRIFUGE, kind="table"))
+    assert answer == f"{read} [1]"
+
+
+def test_a_table_of_two_columns_tells_its_attribute(extractive: Extractive) -> None:
+    found = hits("Part number | Grade\nPN-1079 | L\nPN-1080 | S", kind="table")
+    assert ask(extractive, "Which grade is PN-1079?", found) == "PN-1079: L. [1]"
+    assert ask(extractive, "Which weight is PN-1079?", found) == NOT_FOUND
+
+
+def test_a_row_that_only_refers_to_a_code_is_not_its_row(extractive: Extractive) -> None:
+    table = """Part number | Replaces | Colour
+PN-1079 | PN-1070 | blue
+PN-1080 | PN-1079 | green"""
+    found = hits(table, kind="table")
+    answer = ask(extractive, "Which colour is PN-1079?", found)
+    assert answer == "PN-1079, Colour: blue. [1]"
+    assert ask(extractive, "Which colour is PN-1070?", found) == NOT_FOUND
+    assert "PN-1080" in ask(extractive, "Which part number replaces PN-1079?", found)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which colour is PN-1099?",
+        "How heavy is PN-1099?",
+        "Which weight is PN-1079?",
+        "What interest rate does PN-1079 have?",
+        "Which material is the drain hose?",
+        "What flow rate does PN-1080 have?",
+        "What flow rate does the feed hose have?",
+    ],
+)
+def test_another_row_or_column_is_no_answer(extractive: Extractive, question: str) -> None:
+    assert ask(extractive, question, hits(PARTS, OVEN, kind="table")) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What colour is PN-1079?", "PN-1079 is blue."),
+        ("What colour is PN-1079?", "The colour of PN-1079 follows RAL."),
+        ("Which voltage does PN-1079 have?", "PN-1079 runs on 24 V."),
+        ("What weight is PN-1079?", "PN-1079 has 3 kg."),
+    ],
+)
+def test_a_sentence_that_tells_the_attribute_answers(
+    extractive: Extractive, question: str, sentence: str
+) -> None:
+    said = quotes(ask(extractive, question, hits(f"{sentence} The lid is of steel.", OVEN)))
+    assert said[0][0].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What colour is PN-1080?", "PN-1079 is blue."),
+        ("What size is PN-1079?", "PN-1079 is blue."),
+        ("What colour is PN-1079?", "PN-1080 replaces PN-1079 and is green."),
+        ("What colour is PN-1079?", "PN-1079 is a hose. The clamp is painted green."),
+        ("What colour is PN-1079?", "The clamp is painted green."),
+        ("What colour is PN-1079?", "PN-1079 is mounted with two bolts."),
+        ("What weight is PN-1079?", "PN-1079 is stored on shelf 3."),
+        ("Which voltage does PN-1079 have?", "PN-1079 has 3 kg."),
+    ],
+)
+def test_a_sentence_of_another_code_or_attribute_is_no_answer(
+    extractive: Extractive, question: str, sentence: str
+) -> None:
+    found = hits(f"{sentence} The lid is of steel.", CENTRIFUGE)
+    assert ask(extractive, question, found) == NOT_FOUND
+
+
+def test_what_stands_under_a_code_may_name_others(extractive: Extractive) -> None:
+    (hit,) = hits("It weighs 3 kg less than PN-1079 and fits every mixer.")
+    under = hit.model_copy(update={"heading_path": ("Drain hose PN-1080",)})
+    assert "3 kg" in ask(extractive, "How much less than others does PN-1080 weigh?", [under])
+
+
 STEPS = (
     "Unplug the mixer.",
     "Pull out the shaft. Keep the ring.",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from pipelines.keywords import index_words
 from pipelines.quoting import tables
+from pipelines.quoting.attributes import Attribute, is_another, spelled
+from pipelines.quoting.questions import Question
 from pipelines.quoting.tables import CELL
 from pipelines.sentences import sentences
 from pipelines.types import Hit
@@ -41,15 +43,24 @@ class Candidate:
     is_item: bool = False
     label: frozenset[str] = frozenset()
     """Words of what a row is called."""
+    is_named: bool = False
+    """Whether it is the row of the very thing that an attribute is asked of."""
+    lacks: bool = False
+    """Whether it is so and does not have the attribute."""
 
 
-def candidates(hits: Sequence[Hit], asked: frozenset[str]) -> list[Candidate]:
-    """All that could be quoted, in reading order of each Hit. `asked`: the question's words, by
-    which a table's columns are picked."""
-    found: list[Candidate] = []
-    for index, hit in enumerate(hits):
-        found += _of(index, hit, asked)
-    return found
+def candidates(hits: Sequence[Hit], question: Question) -> list[Candidate]:
+    """All that could be quoted, in reading order of each Hit. The question's words pick columns
+    of tables; what tells of another code or attribute than it asks for is left out."""
+    found = [each for index, hit in enumerate(hits) for each in _of(index, hit, question)]
+    if question.attribute and any(each.is_named for each in found):
+        thing = question.attribute.thing
+        found = [
+            each
+            for each in found
+            if each.is_named or not each.label or thing <= {*each.words, *each.around}
+        ]
+    return [each for each in found if not each.lacks]
 
 
 def item(text: str) -> str:
@@ -58,8 +69,10 @@ def item(text: str) -> str:
     return match[0].strip() if match else ""
 
 
-def _of(index: int, hit: Hit, asked: frozenset[str]) -> list[Candidate]:
+def _of(index: int, hit: Hit, question: Question) -> list[Candidate]:
+    wanted = question.attribute
     headings = {hit.title, *hit.heading_path}
+    title = frozenset(index_words(hit.title))
     above = frozenset(index_words(" ".join(hit.heading_path)))
     under = hit.heading_path[-1] if hit.heading_path else ""
     found: list[Candidate] = []
@@ -70,20 +83,17 @@ def _of(index: int, hit: Hit, asked: frozenset[str]) -> list[Candidate]:
     for start, end in sentences(hit.text):
         text = hit.text[start:end]
         if rows and (row := _row_at(rows, start, end)):
-            said = row.read(asked)
-            around = above | frozenset(index_words(f"{row.head} {row.section}"))
-            place = " ".join(part for part in (under, row.section) if part)
-            words = tuple(index_words(said))
-            if row.start == start and len(words) > 1:
-                found.append(
-                    Candidate(
-                        index, row.start, row.end, quoted(said), words, around, place,
-                        is_whole=True, label=frozenset(index_words(row.label)),
-                    )
-                )  # fmt: skip
+            if row.start == start and (said := _of_row(index, row, question, above, under, title)):
+                found.append(said)
             continue
         words = tuple(index_words(text))
-        if len(words) < 2 or text in headings or text in heads:
+        if (
+            len(words) < 2
+            or text in headings
+            or text in heads
+            or is_another(question.words, words, above | before | title)
+            or (wanted and not wanted.is_told_by(text, words, above | before))
+        ):
             before = frozenset(words)
             continue
         found.append(
@@ -103,11 +113,54 @@ def _of(index: int, hit: Hit, asked: frozenset[str]) -> list[Candidate]:
     return found
 
 
+def _of_row(
+    index: int,
+    row: tables.Row,
+    question: Question,
+    above: frozenset[str],
+    under: str,
+    title: frozenset[str],
+) -> Candidate | None:
+    asked = spelled(question.words)
+    wanted = question.attribute
+    said = row.read(asked)
+    words = tuple(index_words(said))
+    around = above | frozenset(index_words(f"{row.head} {row.section}"))
+    whole = index_words(" ".join(row.cells))
+    if len(words) < 2 or is_another(question.words, whole, around | title):
+        return None
+    if wanted and wanted.comes_later(whole) and not wanted.thing <= around | title:
+        return None
+    label = frozenset(index_words(row.label(wanted.thing if wanted else frozenset())))
+    is_named = wanted is not None and label == wanted.thing
+    return Candidate(
+        index,
+        row.start,
+        row.end,
+        quoted(said),
+        words,
+        around,
+        " ".join(part for part in (under, row.section) if part),
+        is_whole=True,
+        label=label,
+        is_named=is_named,
+        lacks=wanted is not None and is_named and not _has(wanted, row, said, around),
+    )
+
+
 def _row_at(rows: dict[int, tables.Row], start: int, end: int) -> tables.Row | None:
     """The row that a range of the text lies in: a full stop in a cell parts it in sentences."""
     if start in rows:
         return rows[start]
     return next((row for row in rows.values() if row.start <= start and end <= row.end), None)
+
+
+def _has(wanted: Attribute, row: tables.Row, said: str, around: frozenset[str]) -> bool:
+    """Whether a row has a value for the attribute."""
+    if any(wanted.named_in(index_words(text)) for text in (said, *row.columns())):
+        return True
+    # Without a header what the table stands under, or the value itself, may tell.
+    return not row.header and (wanted.named_in(around) or wanted.valued_in(said))
 
 
 def quoted(text: str) -> str:

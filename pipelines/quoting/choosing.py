@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.quoting.candidates import Candidate, candidates
@@ -80,7 +80,7 @@ def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
     asking = core(question)
     whole = understood(asking)
     pieces = parts(asking)
-    found = candidates(hits, frozenset(whole.words))
+    found = candidates(hits, replace(whole, attribute=None) if pieces else whole)
     if not found or not whole.words:
         return Choice()
     rarity = _rarity([whole, *pieces], found)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.keywords import index_words
+from pipelines.quoting.attributes import COLOURS, Attribute, attribute
 from pipelines.sentences import sentences
 from pipelines.words import SMALL_WORDS
 
-Wanted = Literal["number", "date", "name", "steps", "reason", "anything"]
+Wanted = Literal["number", "date", "name", "steps", "reason", "colour", "anything"]
 
 _KINDS: tuple[tuple[Wanted, str], ...] = (
     (
@@ -55,6 +56,7 @@ _KINDS: tuple[tuple[Wanted, str], ...] = (
         r"\bwhy\b|\b(?:what|which) (?:reason|cause)|\bwarum\b|\bweshalb\b|\bwieso\b|\bpourquoi\b"
         r"|\bpor qué\b|\bпочему\b|\bзачем\b|为什么|为何",
     ),
+    ("colour", r"\b(?:what|which) colou?rs?\b"),
 )
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 
@@ -120,6 +122,7 @@ class Question:
     wanted: Wanted
     said: frozenset[str]
     """Its words in lower case: to name one of them again answers nothing."""
+    attribute: Attribute | None = None
 
 
 def understood(text: str) -> Question:
@@ -136,7 +139,7 @@ def understood(text: str) -> Question:
         if pattern.search(text):
             wanted = kind
             break
-    return Question(text, tuple(words), wanted, said)
+    return Question(text, tuple(words), wanted, said, attribute(text))
 
 
 def core(text: str) -> str:
@@ -156,6 +159,8 @@ def could_answer(question: Question, text: str) -> bool:
     """Whether `text` holds a thing of the kind that is asked for, other than the question's own."""
     if question.wanted == "date":
         return any(match[0].lower() not in question.said for match in _DATE.finditer(text))
+    if question.wanted == "colour":
+        return any(match[0].lower() not in question.said for match in COLOURS.finditer(text))
     if question.wanted == "reason":
         return _REASON.search(text) is not None
     new = [word for word in _WORD.findall(text) if word.lower() not in question.said]

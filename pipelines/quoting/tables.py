@@ -30,10 +30,19 @@ class Row:
     header: tuple[str, ...]
     section: str
     """The line above it that stands for several rows, such as "Current assets:"."""
+    top: tuple[str, ...] = ()
+    """The first row of its table, be it a header or not."""
 
-    @property
-    def label(self) -> str:
-        return next((cell for cell in self.cells if cell), "")
+    def label(self, thing: frozenset[str]) -> str:
+        """What the row is called: the cells that `thing` names, or else the first."""
+        named = self._named(thing)
+        return " ".join(self.cells[at] for at in named) or next(filter(None, self.cells), "")
+
+    def columns(self) -> list[str]:
+        """The heads of the columns that it has a value in."""
+        if len(self.top) != len(self.cells):
+            return []
+        return [head for head, cell in zip(self.top, self.cells, strict=True) if head and cell]
 
     @property
     def head(self) -> str:
@@ -41,15 +50,15 @@ class Row:
         return " ".join(cell for cell in self.header if cell)
 
     def read(self, asked: frozenset[str]) -> str:
-        """The row as a sentence: its label, and the values under the columns that `asked` names,
-        or under all of them."""
+        """The row as a sentence: its first cell, the cells that `asked` names, and the values under
+        the columns that `asked` names, or under all of them."""
         label = self.cells[0]
         values = [at for at in range(1, len(self.cells)) if self.cells[at]]
         if not label or not values:
             return ", ".join(cell for cell in self.cells if cell)
         if not self.header or len(self.cells) == 2:
             return f"{label}: {'; '.join(self.cells[at] for at in values)}"
-        chosen = self._asked_for(values, asked)
+        chosen = sorted({*self._asked_for(values, asked), *self._named(asked)} - {0})
         if len(chosen) > MOST_COLUMNS:
             return f"{label}: {'; '.join(self.cells[at] for at in values)}"
         said = [self._under(at) for at in chosen]
@@ -58,6 +67,15 @@ class Row:
     def _under(self, at: int) -> str:
         column = self.header[at]
         return f"{column}: {self.cells[at]}" if column else self.cells[at]
+
+    def _named(self, asked: frozenset[str]) -> list[int]:
+        """The cells, values left out, that hold words, all of them asked for."""
+        words = [set(index_words(cell)) for cell in self.cells]
+        return [
+            at
+            for at, own in enumerate(words)
+            if own and own <= asked and not _VALUE.match(self.cells[at])
+        ]
 
     def _asked_for(self, values: Sequence[int], asked: frozenset[str]) -> list[int]:
         """The columns whose heads hold most of the asked words that tell columns apart."""
@@ -81,6 +99,7 @@ def rows(text: str) -> list[Row]:
     """The rows of the tables in a Fragment's text, headers left out, in order."""
     found: list[Row] = []
     header: tuple[str, ...] = ()
+    top: tuple[str, ...] = ()
     width = 0
     section = ""
     position = 0
@@ -92,13 +111,13 @@ def rows(text: str) -> list[Row]:
             continue
         cells = tuple(cell.strip() for cell in line.split(CELL))
         if len(cells) != width:
-            width, section = len(cells), ""
+            width, section, top = len(cells), "", cells
             header = cells if _is_header(cells) else ()
             if header:
                 continue
         if any(cells[1:]) and any(cells):
             left = start + len(line) - len(line.lstrip())
-            found.append(Row(left, start + len(line.rstrip()), cells, header, section))
+            found.append(Row(left, start + len(line.rstrip()), cells, header, section, top))
     return found
 
 
