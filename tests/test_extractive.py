@@ -275,6 +275,20 @@ def test_steps_are_told_in_order_and_completely(extractive: Extractive, question
     assert [re.sub(r" \[1\]", "", line) for line in answer.splitlines()] == listed.splitlines()
 
 
+def test_things_with_bullets_are_told_behind_what_introduces_them(extractive: Extractive) -> None:
+    text = "You need these tools to replace the lamp:\n• Hex key\n• Torch\nThe lamp is white."
+    answer = ask(extractive, "Which tools do I need to replace the lamp?", hits(text, OVEN))
+    assert answer == "• Hex key. [1]\n• Torch. [1]"
+
+
+def test_a_list_is_found_by_its_name_alone(extractive: Extractive) -> None:
+    found = hits("Tools:\n• Hex key\n• Torch\nThe lamp is white.", OVEN)
+    answer = ask(extractive, "Which tools do I need?", found)
+    assert answer == "• Hex key. [1]\n• Torch. [1]"
+    for other in ("What do the tools cost?", "Which tools were sold in 2019?"):
+        assert ask(extractive, other, found) == NOT_FOUND
+
+
 def test_a_step_quoted_alone_has_no_number(extractive: Extractive) -> None:
     text = "Closing the mixer\n3. Tighten the rotor nut to a torque of 5.5 Nm.\nThe mixer is grey."
     answer = ask(extractive, "With what torque is the rotor nut tightened?", hits(text, OVEN))

@@ -19,6 +19,8 @@ MAX_LENGTH = 600
 LONG = 10
 """Words that make a line a sentence even without a full stop."""
 LEADER = "...."
+_NEEDED = frozenset(index_words("need needed require required necessary use used"))
+"""Words of a question for a list that the list's name leaves out."""
 _ENDS = ".!?。！？؟۔।:;"
 _ITEM = re.compile(r"^(?:[-*•‣▪–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|[①-⑳]|step \d+[:.]?)\s+(?=\S)", re.I)
 _MARKS = str.maketrans({"[": "(", "]": ")", "【": "(", "】": ")", "`": "'"})
@@ -88,7 +90,7 @@ def _of(index: int, hit: Hit, question: Question) -> list[Candidate]:
             continue
         words = tuple(index_words(text))
         if (
-            len(words) < 2
+            (len(words) < 2 and not _is_asked_list(question, words, above, hit.text[start:]))
             or text in headings
             or text in heads
             or is_another(question.words, words, above | before | title)
@@ -111,6 +113,20 @@ def _of(index: int, hit: Hit, question: Question) -> list[Candidate]:
         )
         before = frozenset(words)
     return found
+
+
+def _is_asked_list(
+    question: Question, words: Sequence[str], above: frozenset[str], text: str
+) -> bool:
+    """Whether `text` begins with a list's name, as "Tools:", and just that list is asked for."""
+    line, _, rest = text.partition("\n")
+    asked = set(question.words) - _NEEDED
+    return (
+        line.rstrip().endswith((":", "："))
+        and bool(item(rest.lstrip()))
+        and bool(asked.intersection(words))
+        and asked <= {*words, *above}
+    )
 
 
 def _of_row(
