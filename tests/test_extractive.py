@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from pipelines.llms.contract import Prompt, Stop, Usage
 from pipelines.llms.extractive import Extractive
 from pipelines.prompts import NOT_FOUND
 from pipelines.types import Hit, TextLocator
+from tests.parsed_documents import parse, segments_of
 
 CENTRIFUGE = """The rotor nut is tightened with a torque of 5.5 Nm. The rotor weighs 4.2 kg. \
 The motor was introduced in 2014 by Halvora in Uppsala. The lid seal is made of silicone. \
@@ -273,6 +275,30 @@ def test_steps_are_told_in_order_and_completely(extractive: Extractive, question
     text = f"Replacing the seal of the mixer\n{listed}\nThe mixer is grey."
     answer = ask(extractive, question, hits(text, OVEN))
     assert [re.sub(r" \[1\]", "", line) for line in answer.splitlines()] == listed.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("lamp.md", "# Lamp\n\nTo replace the lamp:\n\n- {}\n- {}\n\nThe lamp needs 20 W.\n"),
+        (
+            "lamp.html",
+            "<h1>Lamp</h1><p>To replace the lamp:</p><ul><li>{}</li><li>{}</li></ul>"
+            "<p>The lamp needs 20 W.</p>",
+        ),
+    ],
+)
+def test_items_with_bullets_are_told_as_a_list(
+    extractive: Extractive, tmp_path: Path, name: str, source: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(source.format("Unplug the mixer.", "Screw in the new one. Do not force it."))
+    text = "\n".join(segment.text for segment in segments_of(parse(path)))
+    answer = ask(extractive, "How do I replace the lamp?", hits(text, OVEN))
+    assert re.sub(r" \[1\]", "", answer).splitlines() == [
+        "• Unplug the mixer.",
+        "• Screw in the new one. Do not force it.",
+    ]
 
 
 def test_things_with_bullets_are_told_behind_what_introduces_them(extractive: Extractive) -> None:

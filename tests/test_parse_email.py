@@ -96,7 +96,7 @@ def test_a_body_in_html_keeps_its_structure(tmp_path: Path) -> None:
     assert told(read(save(tmp_path, message)))[2:] == [
         ("title", 2, "Order"),
         ("table", None, "Part | Pieces\nSeal | 4"),
-        ("list_item", None, "soon"),
+        ("list_item", None, "• soon"),
     ]
 
 

@@ -66,7 +66,7 @@ def test_chapters_come_in_the_order_of_the_spine(tmp_path: Path) -> None:
         ("text", None, "Unplug the device before you open it."),
         ("title", 1, "Cleaning"),
         ("text", None, "Rinse the bowl with warm water."),
-        ("list_item", None, "every day"),
+        ("list_item", None, "• every day"),
         ("table", None, "Part | Torque\nNut | 5.5 Nm"),
     ]
     assert segments_of(parts)[3].locators[0].anchor == "OEBPS/text/second.xhtml#start"

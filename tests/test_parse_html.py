@@ -31,7 +31,7 @@ def test_html_main_text_with_anchors(tmp_path: Path) -> None:
         ("text", None, "First line, H2O."),
         ("title", 2, "Setup"),
         ("list_item", None, "1. Open"),
-        ("list_item", None, "slowly"),
+        ("list_item", None, "• slowly"),
         ("list_item", None, "2. Close"),
         ("caption", None, "Values"),
         ("table", None, "Name | Min | Max\nPump | 1 | 2\nPump | none"),
@@ -70,13 +70,14 @@ def test_a_page_nested_without_end(tmp_path: Path, depth: int, cut: bool) -> Non
     assert [w.code for w in parts[0].warnings] == (["nested_too_deep"] if cut else [])
 
 
-def test_items_of_ordered_lists_keep_their_numbers(tmp_path: Path) -> None:
+def test_items_of_lists_keep_their_numbers_and_bullets(tmp_path: Path) -> None:
     path = tmp_path / "steps.html"
     path.write_text(
         "<html><body><ol start=3><li>Drain</li><li><p>Lift the lid.</p><p>It is heavy.</p></li>"
         "<li value=9>Wipe<ol type=a><li>twice</li><li>dry</li></ol>and close.</li></ol>"
         "<ol reversed type=I><li>last</li><li><ul><li>first</li></ul></li></ol>"
-        "<ol style='list-style: none'><li>No number</li></ol></body></html>"
+        "<ol style='list-style: none'><li>No number</li></ol>"
+        "<ul style='list-style-type:none'><li>No bullet</li></ul></body></html>"
     )
     parts = parse(path)
     assert [(kind, text) for kind, _, text in told(parts)] == [
@@ -88,8 +89,9 @@ def test_items_of_ordered_lists_keep_their_numbers(tmp_path: Path) -> None:
         ("list_item", "b. dry"),
         ("text", "and close."),
         ("list_item", "II. last"),
-        ("list_item", "first"),
+        ("list_item", "• first"),
         ("list_item", "No number"),
+        ("list_item", "No bullet"),
     ]
     check_places(parts)
 

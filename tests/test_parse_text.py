@@ -43,9 +43,9 @@ def test_markdown_structure(tmp_path: Path) -> None:
     assert told(parts) == [
         ("title", 1, "Set up"),
         ("text", None, "Text before a list"),
-        ("list_item", None, "one"),
-        ("list_item", None, "two"),
-        ("list_item", None, "nested"),
+        ("list_item", None, "• one"),
+        ("list_item", None, "• two"),
+        ("list_item", None, "• nested"),
         ("list_item", None, "1. First:"),
         ("code", None, "# no heading\n  indented"),
         ("table", None, "Name | Value\na | 1"),

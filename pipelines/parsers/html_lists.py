@@ -1,4 +1,5 @@
-"""Numbers of list items as a browser shows them: "Step 3" is only found where 3 is written."""
+"""Numbers and bullets of list items as a browser shows them: "Step 3" is only found where 3 is
+written, and a list is only told whole where its items are marked."""
 
 from __future__ import annotations
 
@@ -7,13 +8,18 @@ from typing import Any
 
 from pipelines.parsers.list_numbers import number_as
 
+BULLET = "•"
 _UNMARKED = re.compile(r"list-style(-type)?\s*:[^;]*none", re.I)
 
 
 def number_items(root: Any) -> None:
-    """Writes its number, such as `3.` or `b.`, into `data-item` of each item of an ordered list."""
+    """Writes its number, such as `3.` or `b.`, or its bullet into `data-item` of each item."""
     for node in root.xpath("//*[@data-item]"):
         del node.attrib["data-item"]
+    for bulleted in root.iter("ul"):
+        for item in bulleted.findall("li"):
+            if not _UNMARKED.search(f"{bulleted.get('style')};{item.get('style')}"):
+                item.set("data-item", BULLET)
     for ordered in root.iter("ol"):
         items = ordered.findall("li")
         step = -1 if ordered.get("reversed") is not None else 1
@@ -27,7 +33,7 @@ def number_items(root: Any) -> None:
 
 
 def number_of(node: Any) -> tuple[Any, str]:
-    """The list item that `node` is or stands in, and its number; None and "" without one."""
+    """The list item that `node` is or stands in, and its number or bullet; else None and ""."""
     item = node if node.tag == "li" else next(node.iterancestors("li"), None)
     return item, item.get("data-item", "") if item is not None else ""
 
