@@ -192,6 +192,25 @@ def test_a_table_of_two_columns_tells_its_attribute(extractive: Extractive) -> N
     assert ask(extractive, "Which weight is PN-1079?", found) == NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("Which supplier is PN-1079 from?", "PN-1079: Vendor: Merz; Cost: 12 EUR; Flow: 3 L/min."),
+        ("What price has PN-1079?", "PN-1079: Vendor: Merz; Cost: 12 EUR; Flow: 3 L/min."),
+        ("What flow rate does PN-1079 have?", "PN-1079, Flow: 3 L/min."),
+        ("Which colour is PN-1079?", NOT_FOUND),
+    ],
+)
+def test_a_column_may_call_the_attribute_otherwise(
+    extractive: Extractive, question: str, read: str
+) -> None:
+    table = """Part number | Vendor | Cost | Flow
+PN-1079 | Merz | 12 EUR | 3 L/min
+PN-1080 | Kahn | 14 EUR | 5 L/min"""
+    answer = ask(extractive, question, hits(table, kind="table"))
+    assert answer.removesuffix(" [1]") == read
+
+
 def test_a_row_that_only_refers_to_a_code_is_not_its_row(extractive: Extractive) -> None:
     table = """Part number | Replaces | Colour
 PN-1079 | PN-1070 | blue

@@ -39,7 +39,8 @@ class Attribute:
     thing: frozenset[str]
     is_code: bool
     """Whether the thing is a code and nothing else."""
-    noun: str
+    name: str
+    """The attribute as the question says it, in lower case."""
 
     def is_told_by(self, text: str, words: Iterable[str], around: frozenset[str]) -> bool:
         """Whether a sentence may answer: one that names the code must tell the attribute."""
@@ -59,9 +60,10 @@ class Attribute:
 
     def valued_in(self, text: str) -> bool:
         """Whether a value of its kind stands in `text`: of a colour, or of something measured."""
-        if spelled([self.noun]) & _SPELLINGS.keys():
+        noun = self.name.split()[-1]
+        if spelled([noun]) & _SPELLINGS.keys():
             return COLOURS.search(text) is not None
-        dimension = _OTHER_MEASURES.get(self.noun, self.noun)
+        dimension = _OTHER_MEASURES.get(noun, noun)
         return any(found.dimension == dimension for found in quantities(text))
 
 
@@ -76,9 +78,8 @@ def attribute(question: str) -> Attribute | None:
     if not words or not of or (match["verb"] and not codes(of)):
         return None
     is_code = bool(codes(of)) and len(re.sub(r"^the\s", "", thing, flags=re.I).split()) == 1
-    return Attribute(
-        frozenset(words), frozenset(of), is_code, match["attribute"].split()[-1].lower()
-    )
+    name = match["attribute"].strip().lower()
+    return Attribute(frozenset(words), frozenset(of), is_code, name)
 
 
 def spelled(words: Iterable[str]) -> frozenset[str]:

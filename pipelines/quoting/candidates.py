@@ -48,21 +48,23 @@ class Candidate:
     is_named: bool = False
     """Whether it is the row of the very thing that an attribute is asked of."""
     lacks: bool = False
-    """Whether it is so and does not have the attribute."""
+    """Whether it is so and no column of it is called like the attribute."""
+    columns: tuple[str, ...] = ()
+    """Heads of the columns that a row has a value in."""
 
 
 def candidates(hits: Sequence[Hit], question: Question) -> list[Candidate]:
     """All that could be quoted, in reading order of each Hit. The question's words pick columns
-    of tables; what tells of another code or attribute than it asks for is left out."""
+    of tables; what tells of another code than it asks for is left out."""
     found = [each for index, hit in enumerate(hits) for each in _of(index, hit, question)]
     if question.attribute and any(each.is_named for each in found):
         thing = question.attribute.thing
-        found = [
+        return [
             each
             for each in found
             if each.is_named or not each.label or thing <= {*each.words, *each.around}
         ]
-    return [each for each in found if not each.lacks]
+    return found
 
 
 def item(text: str) -> str:
@@ -161,6 +163,7 @@ def _of_row(
         label=label,
         is_named=is_named,
         lacks=wanted is not None and is_named and not _has(wanted, row, said, around),
+        columns=tuple(row.columns()),
     )
 
 
