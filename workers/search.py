@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import Any
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 THREADS = 4
 """Searches at the same time in one worker, beside its answers."""
+SWITCH_SECONDS = 1e-4
+"""How long a thread may keep others from running Python, instead of 5 ms: a search waits in turn
+for the database, the model and Chroma, each answered in a thread that is then due at once."""
 AWAY_SECONDS = 1.0
 """Between two tries to reach a Redis that is away."""
 
@@ -36,6 +40,7 @@ AWAY_SECONDS = 1.0
 @signals.worker_ready.connect
 def _listen(sender: Any, **_: Any) -> None:
     if searching.QUEUE in queues_of(sender):
+        sys.setswitchinterval(SWITCH_SECONDS)
         for number in range(THREADS):
             threading.Thread(target=_serve, name=f"search-{number}", daemon=True).start()
 
