@@ -128,6 +128,14 @@ def test_formulas_and_exponents_are_read(tmp_path: Path, markup: str, text: str)
     assert told(parse(path)) == [("text", None, f"It is {text} here.")]
 
 
+def test_a_formula_nested_without_end_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "deep.html"
+    formula = f"{'<math><mfrac><mi>1</mi><mrow>' * 300}x{'</mrow></mfrac></math>' * 300}"
+    path.write_text(f"<html><body><p>It is {formula}</p><p>The end.</p></body></html>")
+    [(_, _, first), (_, _, last)] = told(parse(path))
+    assert (first[:14], first.count("1"), last) == ("It is 1/(1/(1/", 300, "The end.")
+
+
 def test_the_panels_of_tabs_are_read_below_their_names(tmp_path: Path) -> None:
     path = tmp_path / "tabs.html"
     path.write_text(

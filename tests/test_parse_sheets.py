@@ -186,6 +186,27 @@ def test_titles_of_charts_are_read_on_a_sheet_and_on_one_of_their_own(tmp_path: 
     check_resumes(path, parts)
 
 
+def test_a_damaged_chart_sheet_does_not_take_the_cells_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Pump", "Flow"])
+    book.active.append(["A", 1])
+    chart = BarChart()
+    chart.add_data(Reference(book.active, min_col=2, min_row=1, max_row=2), titles_from_data=True)
+    book.create_chartsheet("Drift").add_chart(chart)
+    path = tmp_path / "chart.xlsx"
+    book.save(path)
+
+    def fail(_: BarChart) -> None:
+        raise TypeError("a title of no text")
+
+    monkeypatch.setattr(BarChart, "_write", fail)
+    parts = parse(path)
+    assert segments_of(parts)[-1].text == "Pump | Flow\nA | 1"
+    assert [w.code for part in parts for w in part.warnings] == ["chart_not_read"]
+
+
 @pytest.mark.parametrize(("size", "is_told"), [((400, 300), True), ((90, 90), False)])
 def test_a_picture_on_a_sheet_is_told_unless_it_is_a_logo(
     tmp_path: Path, size: tuple[int, int], is_told: bool

@@ -7,7 +7,6 @@ all of these become plain paragraphs and runs, where a person sees them.
 
 from __future__ import annotations
 
-import io
 import re
 from typing import IO, Any
 
@@ -15,6 +14,7 @@ from pipelines.parsers.docx_pictures import unread_pictures
 from pipelines.parsers.docx_symbols import symbol
 from pipelines.parsers.office_math import equation_text, raised
 from pipelines.parsers.office_properties import properties
+from pipelines.parsers.ooxml import rewritten
 from pipelines.types import ParseWarning
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -38,13 +38,7 @@ def whole_docx(file: IO[bytes]) -> tuple[dict[str, Any], IO[bytes], list[ParseWa
     _number_in_tables(document)
     warnings = unread_pictures(document, body)
     _append_notes(document, body)
-    for part in document.part.package.iter_parts():
-        if part.content_type.startswith(("image/", "video/", "audio/")):
-            part._blob = b""
-    ready = io.BytesIO()
-    document.save(ready)
-    ready.seek(0)
-    return properties(document.core_properties), ready, warnings
+    return properties(document.core_properties), rewritten(document), warnings
 
 
 def _reveal(root: Any) -> None:

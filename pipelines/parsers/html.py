@@ -23,7 +23,7 @@ from pipelines.parsers.documents import (
     read_limited,
     sections,
 )
-from pipelines.parsers.html_lists import number_of
+from pipelines.parsers.html_lists import mark_of
 from pipelines.parsers.html_page import HEADINGS, Page, prepare, text_of
 from pipelines.parsers.main_text import Piece, main_text
 from pipelines.parsers.tables import rows_of
@@ -121,7 +121,7 @@ def add_pieces(pieces: Iterable[Piece], plain: PlainText) -> Iterator[Segment]:
                 piece.rows, header_rows=piece.header_rows, anchors=piece.anchor
             )
         else:
-            text = f"{piece.number} {piece.text}" if piece.number else piece.text
+            text = f"{piece.mark} {piece.text}" if piece.mark else piece.text
             yield from plain.add(text, piece.kind, level=piece.level, anchor=piece.anchor)
 
 
@@ -146,7 +146,7 @@ def _pieces(page: Page) -> Iterator[Piece]:
     from unstructured.partition.html import partition_html
 
     anchor: str | None = None
-    numbered: set[Any] = set()
+    marked: set[Any] = set()
     for element in partition_html(text=page.markup, languages=[""]):
         number = element.metadata.page_number
         node = page.nodes[number] if number is not None and number < len(page.nodes) else None
@@ -166,13 +166,13 @@ def _pieces(page: Page) -> Iterator[Piece]:
             yield Piece("code", text, anchor=anchor)
         else:
             kind: SegmentKind = "list_item" if category == "ListItem" else "text"
-            item, label = number_of(node) if node is not None else (None, "")
-            if item in numbered:
+            item, label = mark_of(node) if node is not None else (None, "")
+            if item in marked:
                 label = ""
             elif label:
                 kind = "list_item"
-                numbered.add(item)
-            yield Piece(kind, text, anchor=anchor, linked=linked, number=label)
+                marked.add(item)
+            yield Piece(kind, text, anchor=anchor, linked=linked, mark=label)
 
 
 def _table(table: Any, anchor: str | None) -> Iterator[Piece]:

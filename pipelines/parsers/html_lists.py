@@ -12,7 +12,7 @@ BULLET = "•"
 _UNMARKED = re.compile(r"list-style(-type)?\s*:[^;]*none", re.I)
 
 
-def number_items(root: Any) -> None:
+def mark_items(root: Any) -> None:
     """Writes its number, such as `3.` or `b.`, or its bullet into `data-item` of each item."""
     for node in root.xpath("//*[@data-item]"):
         del node.attrib["data-item"]
@@ -32,7 +32,7 @@ def number_items(root: Any) -> None:
             number += step
 
 
-def number_of(node: Any) -> tuple[Any, str]:
+def mark_of(node: Any) -> tuple[Any, str]:
     """The list item that `node` is or stands in, and its number or bullet; else None and ""."""
     item = node if node.tag == "li" else next(node.iterancestors("li"), None)
     return item, item.get("data-item", "") if item is not None else ""

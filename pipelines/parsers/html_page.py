@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.parsers.documents import clean, facts_of
-from pipelines.parsers.html_lists import number_items
+from pipelines.parsers.html_lists import mark_items
 from pipelines.parsers.html_signs import write_out_signs
 
 MAX_DEPTH = 100
@@ -109,7 +109,7 @@ def prepare(markup: str, *, name_headings: bool) -> Page | None:
             _unwrap_table(table)
     if name_headings:
         _name_headings(root.iter(*HEADINGS))
-    number_items(root)
+    mark_items(root)
     nodes = _number(root)
     return Page(
         etree.tostring(root, encoding="unicode", method="html"), nodes, facts, cut, asks_password

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipelines.parsers.office_math import raised
 
 _TEX = ("application/x-tex", "tex")
+_DEEPEST = 50
+"""What is nested deeper in a formula is read without its structure."""
 _HIDDEN = ("hidden", "aria-hidden", "style")
 
 
@@ -17,12 +20,11 @@ def write_out_signs(root: Any) -> None:
     here, for the other is a picture or letters laid out one by one.
     """
     for math in list(root.iter("math")):
+        if next(math.iterancestors("math"), None) is not None:
+            continue
         text = _formula(math)
         shown = math
-        for above in math.iterancestors():
-            is_wrapper = above.tag == "span" or str(above.tag).startswith("mjx-")
-            if not is_wrapper or above.text_content().strip() != math.text_content().strip():
-                break
+        for above in _wrappers(math):
             if any(name in above.attrib for name in _HIDDEN):
                 shown = above
         for name in ("class", *_HIDDEN):
@@ -33,6 +35,19 @@ def write_out_signs(root: Any) -> None:
     for node in root.iter("sup"):
         if len(node) == 0:
             node.text = raised(node.text or "")
+
+
+def _wrappers(math: Any) -> Iterator[Any]:
+    """What holds the formula and nothing else, from the inside out."""
+    inner = math
+    for above in math.iterancestors():
+        is_wrapper = above.tag == "span" or str(above.tag).startswith("mjx-")
+        is_alone = inner.getprevious() is None and inner.getnext() is None
+        beside = f"{above.text or ''}{inner.tail or ''}".strip()
+        if not is_wrapper or not is_alone or beside:
+            return
+        yield above
+        inner = above
 
 
 def _formula(math: Any) -> str:
@@ -46,8 +61,10 @@ def _formula(math: Any) -> str:
     return _signs(math)
 
 
-def _signs(node: Any) -> str:
-    parts = [_signs(child) for child in node if isinstance(child.tag, str)]
+def _signs(node: Any, depth: int = 0) -> str:
+    if depth == _DEEPEST:
+        return "".join(node.itertext()).strip()
+    parts = [_signs(child, depth + 1) for child in node if isinstance(child.tag, str)]
     if node.tag == "mfrac" and len(parts) == 2:
         return "/".join(part if len(part) == 1 or part.isalnum() else f"({part})" for part in parts)
     if node.tag in ("msup", "msub") and len(parts) == 2:

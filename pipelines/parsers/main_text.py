@@ -58,7 +58,7 @@ class Piece:
     header_rows: int = 0
     linked: float = 0.0
     """Share of the characters that are a link's."""
-    number: str = ""
+    mark: str = ""
     """Of a list item, as shown before its text; no finder of main texts tells it."""
 
     @property

@@ -6,12 +6,12 @@ puts before it, nor equations, nor that digits are raised. Here all of these bec
 
 from __future__ import annotations
 
-import io
 import re
 from typing import IO, Any
 
 from pipelines.parsers.list_numbers import number_as
 from pipelines.parsers.office_math import equation_text, raised
+from pipelines.parsers.ooxml import rewritten
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _A14 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
@@ -29,13 +29,7 @@ def whole_pptx(presentation: Any) -> IO[bytes]:
             _reveal(paragraph)
         for body in slide.element.iter("{*}txBody"):
             _number(body)
-    for part in presentation.part.package.iter_parts():
-        if part.content_type.startswith(("image/", "video/", "audio/")):
-            part._blob = b""
-    ready = io.BytesIO()
-    presentation.save(ready)
-    ready.seek(0)
-    return ready
+    return rewritten(presentation)
 
 
 def _reveal(paragraph: Any) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipelines.errors import SourceTooLarge
@@ -27,14 +27,18 @@ _COLUMN, _ROW = 64 * PIXEL, 20 * PIXEL
 Notes = dict[int, list[tuple[int, str, str]]]
 """By row, from 1: column, from 1, what it is ("Note", "Chart") and text, from left to right."""
 
+_Part = tuple[str, str, Any]
+"""Id by which it is referred to, path, and root of its XML."""
+
 
 def read_extras(
     archive: zipfile.ZipFile, sheet_path: str, title: str
 ) -> tuple[Notes, list[ParseWarning]]:
     """The sheet's notes, and a warning each if these are damaged or a picture was not read."""
     try:
-        notes = _notes(archive, sheet_path)
-        if not _shows_picture(archive, sheet_path):
+        drawings = _related(archive, sheet_path, "/drawing")
+        notes = _notes(archive, sheet_path, drawings)
+        if not _shows_picture(drawings):
             return notes, []
     except (SyntaxError, KeyError, ValueError, TypeError, AttributeError):
         # Broken XML is a SyntaxError; the rest is what openpyxl stumbles over in broken references.
@@ -48,7 +52,7 @@ def _warning(code: str, message: str, title: str) -> ParseWarning:
     return ParseWarning(code=code, message=message, place=f"sheet {title}")
 
 
-def _notes(archive: zipfile.ZipFile, sheet_path: str) -> Notes:
+def _notes(archive: zipfile.ZipFile, sheet_path: str, drawings: Sequence[_Part]) -> Notes:
     """A threaded comment counts as one note, with its replies."""
     from openpyxl.utils.cell import coordinate_to_tuple
 
@@ -61,7 +65,7 @@ def _notes(archive: zipfile.ZipFile, sheet_path: str) -> Notes:
             if text := _said("".join(filter(None, pieces))):
                 row, column = coordinate_to_tuple(note.get("ref"))
                 notes.setdefault(row, []).append((column, "Note", text))
-    for _, path, root in _related(archive, sheet_path, "/drawing"):
+    for _, path, root in drawings:
         for row, column, text in _boxes(root):
             notes.setdefault(row, []).append((column, "Text box", text))
         charts = {id_: chart for id_, _, chart in _related(archive, path, "/chart")}
@@ -96,10 +100,10 @@ def _begin(shape: Any) -> tuple[int, int]:
     return row + 1, column + 1
 
 
-def _shows_picture(archive: zipfile.ZipFile, sheet_path: str) -> bool:
+def _shows_picture(drawings: Sequence[_Part]) -> bool:
     return any(
         is_sizeable(*_size(picture))
-        for _, _, root in _related(archive, sheet_path, "/drawing")
+        for _, _, root in drawings
         for picture in root.iter(f"{_XDR}pic")
     )
 
@@ -111,9 +115,8 @@ def _said(text: str) -> str:
     return clean(text)
 
 
-def _related(archive: zipfile.ZipFile, path: str, kind: str) -> list[tuple[str, str, Any]]:
-    """Id, path and root of each part that the part at `path` refers to by a relationship that
-    ends with `kind`."""
+def _related(archive: zipfile.ZipFile, path: str, kind: str) -> list[_Part]:
+    """The parts that the one at `path` refers to by a relationship that ends with `kind`."""
     from lxml import etree
     from openpyxl.packaging.relationship import get_dependents, get_rels_path
 

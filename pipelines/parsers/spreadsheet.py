@@ -147,8 +147,8 @@ class XlsxParser:
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
                 facts = {**_properties(book.properties), "sheets": len(book.sheetnames)}
                 blocks = chain.from_iterable(_blocks(s, plain, book) for s in book.worksheets)
-                charts = filter(None, (_chart_sheet(s, plain) for s in book.chartsheets))
-                pages = chain(blocks, ((segments, []) for segments in charts))
+                charts = (_chart_sheet(s, plain) for s in book.chartsheets)
+                pages = chain(blocks, (page for page in charts if any(page)))
                 for index, (segments, warnings) in enumerate(pages):
                     if wanted(index, options):
                         yield part_of(
@@ -299,14 +299,20 @@ def _blocks(
         yield segments, warnings if first else []
 
 
-def _chart_sheet(sheet: Any, plain: PlainText) -> list[Segment]:
+def _chart_sheet(sheet: Any, plain: PlainText) -> tuple[list[Segment], list[ParseWarning]]:
     """Titles of a chart that has a sheet of its own; what it draws stands in other sheets."""
-    captions = [c for chart in sheet._charts for c in chart_captions(chart._write())]
+    try:
+        captions = [c for chart in sheet._charts for c in chart_captions(chart._write())]
+    except (ValueError, TypeError, AttributeError, KeyError):
+        # What openpyxl stumbles over in a chart must not take the cells of other sheets with it.
+        message = "The titles of the chart are damaged and were not read."
+        place = f"sheet {sheet.title}"
+        return [], [ParseWarning(code="chart_not_read", message=message, place=place)]
     if not captions:
-        return []
+        return [], []
     anchor = _reference(sheet.title)
     segments = plain.add(sheet.title, "title", level=1, anchor=anchor)
-    return segments + plain.add("Chart: " + "\n".join(captions), anchor=anchor)
+    return segments + plain.add("Chart: " + "\n".join(captions), anchor=anchor), []
 
 
 def _reference(title: str) -> str:

@@ -51,7 +51,7 @@ COVERS = 0.2
 SAME = 0.8
 ALIKE = 0.64
 """Least cosine of two names of one thing: "supplier" and "Vendor" have .74, "weight" and "Size"
-.52. Tried on 34 pairs of headers, of which none that mean something else reached it."""
+.52. Tried on 36 pairs of headers, of which none that mean something else reached it."""
 
 
 @dataclass(frozen=True)
