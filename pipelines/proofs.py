@@ -119,10 +119,14 @@ def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
 
     first = last = max(range(len(ranges)), key=worth)
     whole = _weight(claim, frozenset(range(len(claim.terms) + len(claim.quantities))))
-    reach = ROWS - 1 if CELL in hit.text[slice(*ranges[first])] else NEIGHBOURS
     needed = max(2.0, 0.2 * whole)
     covered = has[first]
-    centre = first
+    is_row = CELL in hit.text[slice(*ranges[first])]
+    if is_row:
+        # `context_of` shows the header with every row; the rows between need not be quoted for it.
+        header = next(i for i, each in enumerate(ranges) if CELL in hit.text[slice(*each)])
+        covered |= has[header]
+    reach, centre = ROWS - 1 if is_row else NEIGHBOURS, first
     for step in range(1, reach + 1):
         for i in (centre - step, centre + step):
             if not 0 <= i < len(ranges) or max(last, i) - min(first, i) > reach:

@@ -122,6 +122,17 @@ def test_several_rows_are_quoted_together() -> None:
     assert hit.text[start:end] == SPEEDS.partition("\n")[2]
 
 
+def test_rows_between_a_row_and_its_header_are_not_quoted() -> None:
+    hit = _hit("Part number | Name | Colour\nPN-1077 | Cap | grey\nPN-1079 | Drain hose | blue")
+    sentence = "PN-1079: Name: Drain hose; Colour: blue."
+    start, end = best_quote(sentence, hit)
+    quote = hit.text[start:end]
+    assert quote == "PN-1079 | Drain hose | blue"
+    assert check(sentence, [quote], [context_of(hit, start, end)]) == "verified"
+    other = sentence.replace("Colour", "Weight")
+    assert check(other, [quote], [context_of(hit, start, end)]) != "verified"
+
+
 def test_claims_name_what_is_missing() -> None:
     answer = "The pump weighs 6 kg. [1] It is blue. [2]"
     found = claims(answer, {1: "The pump weighs 5 kg.", 2: "It is blue."})
