@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 
@@ -46,6 +47,7 @@ def texts(path: Path, **options: Any) -> list[str]:
     return [" ".join(s.text for s in part.segments) for part in parse(path, **options)]
 
 
+@pytest.mark.slow
 def test_heads_and_page_numbers_of_scans_are_kept_out(tmp_path: Path) -> None:
     path = draw_pdf(tmp_path / "scans.pdf", pages(4))
     expected = [
@@ -62,6 +64,7 @@ def test_scans_of_two_pages_lose_nothing(tmp_path: Path) -> None:
     assert second.endswith("22")
 
 
+@pytest.mark.slow
 def test_what_stands_at_the_edge_of_one_page_stays(tmp_path: Path) -> None:
     drawn = pages(3)
     drawn[1] = sheet((160, 60, "Nothing may be poured here"), (160, 500, "Ask the porter"))
