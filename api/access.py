@@ -35,8 +35,9 @@ API_KEY_PREFIX = "vk_"
 
 # Made once: every request asks for it.
 _SIGNED_IN = (
-    select(User)
+    select(User, Instrument)
     .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(Instrument, Instrument.id == bindparam("instrument"))
     .where(
         SignIn.id == bindparam("sid"),
         SignIn.ended_at.is_(None),
@@ -44,6 +45,9 @@ _SIGNED_IN = (
         User.is_active,
     )
 )
+
+READING = ("GET", "HEAD")
+"""Methods that change nothing, as RFC 9110 calls them safe."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -218,7 +222,15 @@ def _identify() -> User | None:
     return g.identified
 
 
+def _only_reads() -> None:
+    """Let each statement of a request that reads stand for itself: nothing is begun before them
+    or ended after. They saw no common state anyway, at Postgres' usual isolation."""
+    if request.method in READING and not db.session().in_transaction():
+        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
 def _user_by_key(secret: str) -> User:
+    _only_reads()
     row = db.session.execute(
         select(ApiKey, User)
         .join(User, User.id == ApiKey.user_id)
@@ -242,6 +254,7 @@ def _user_by_ticket(ticket: str) -> User:
         user_id = _tickets(current_app.secret_key or "").loads(ticket, max_age=TICKET_SECONDS)  # type: ignore[arg-type]
     except BadSignature:
         refuse(401, "The stream ticket is not valid any more; POST /api/stream-tickets again.")
+    _only_reads()
     who = db.session.get(User, user_id)
     if who is None or not who.is_active:
         refuse(401, "The user of this ticket is gone.")
@@ -258,10 +271,20 @@ def _user_by_token() -> User | None:
     if verified is None:
         return None
     _, claims = verified
-    who = db.session.scalar(_SIGNED_IN, {"sid": claims["sid"], "now": datetime.now(UTC)})
-    if who is None:
+    _only_reads()
+    asked = {"sid": claims["sid"], "now": datetime.now(UTC), "instrument": _named_instrument()}
+    found = db.session.execute(_SIGNED_IN, asked).one_or_none()
+    if found is None:
         refuse(401, "This sign-in has ended; sign in again.")
+    # The session finds the instrument again while somebody holds it.
+    who, g.named_instrument = found
     return who
+
+
+def _named_instrument() -> str | None:
+    """The instrument that the request names, which its view will ask for."""
+    named = (request.view_args or {}).get("instrument_id") or request.args.get("instrument", "")
+    return named if is_uuid(named) else None
 
 
 def _tickets(secret: str) -> URLSafeTimedSerializer:

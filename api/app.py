@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access, characters, commands, errors, idempotency, logs
+from api import access, characters, commands, errors, idempotency, logs, rested
 from api.config import Config
 from api.extensions import db, jwt, limiter, migrate, smorest
 from api.routes import ROUTES
@@ -26,6 +26,7 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     logs.init_app(app, config)
     errors.init_app(app)
     db.init_app(app)
+    rested.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)
@@ -46,7 +47,6 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": True,
             "pool_size": 10,
             "max_overflow": 20,
             "connect_args": {"connect_timeout": 5},

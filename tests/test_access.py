@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -172,3 +174,41 @@ def test_a_reader_may_ask_but_not_change(
     assert member.delete(f"/api/sources/{source['id']}").status_code == 403
     assert member.initiate(instrument, "x.md", 5).status_code == 403
     assert member.patch(f"/api/instruments/{instrument}", json={"name": "x"}).status_code == 403
+
+
+def test_who_reads_an_instrument_waits_for_postgres_once(
+    app: Flask, admin: Client, instrument: str
+) -> None:
+    """The caller and what they name come together, and no transaction is begun around them."""
+    from sqlalchemy import event
+
+    from api.extensions import db
+
+    said: list[str] = []
+    alone: list[bool] = []
+
+    def heard(connection: Any, _: Any, statement: str, *__: Any) -> None:
+        said.append(statement)
+        alone.append(connection.connection.dbapi_connection.autocommit)
+
+    with app.app_context():
+        engine = db.engine
+    token = admin.headers["Authorization"]
+    event.listen(engine, "before_cursor_execute", heard)
+    try:
+        found = app.test_client().get(
+            f"/api/instruments/{instrument}", headers={"Authorization": token}
+        )
+    finally:
+        event.remove(engine, "before_cursor_execute", heard)
+    assert found.json["id"] == instrument
+    assert "JOIN instruments" in said[0]
+    assert not [each for each in said[1:] if "FROM users" in each or "FROM instruments" in each]
+    assert all(alone)
+
+
+def test_an_instrument_that_is_named_is_not_thereby_readable(
+    member: Client, instrument: str
+) -> None:
+    for path in (f"/api/instruments/{instrument}", f"/api/search/?instrument={instrument}&q=oil"):
+        assert member.get(path).status_code == 404
