@@ -47,6 +47,10 @@ class Embedder(Protocol):
     notice: str | None
     """What a user should know when the fast form could not be used."""
 
+    def make_ready(self) -> None:
+        """Prepare for questions, one at a time, each of which somebody waits for."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dimension], unit length, in the order of `texts`.
 
@@ -65,8 +69,11 @@ class Embedder(Protocol):
 
 def fitting(embedder: Embedder, text: str) -> str:
     """`text`, or as much of its beginning as the model reads: for questions, never for sources."""
-    offsets = embedder.offsets([text])[0]
     room = embedder.max_tokens - 2
+    # No token is of less than a character; a tokenizer may put one before the first.
+    if text.isascii() and len(text) < room:
+        return text
+    offsets = embedder.offsets([text])[0]
     return text if len(offsets) <= room else text[: offsets[room - 1][1]]
 
 

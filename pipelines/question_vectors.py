@@ -62,6 +62,7 @@ class QuestionVectors:
 
 def make_ready(embedder: Embedder) -> None:
     """Have the model compile what it answers questions with, before one waits for it."""
+    embedder.make_ready()
     for words in WARM:
         for texts in (1, 2):
             _vectors(embedder, ["oil " * words] * texts)
