@@ -10,18 +10,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, String, bindparam, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from api.models import FragmentRow, Job, Source
+from api import vector_store
+from api.models import FragmentRow, FragmentVector, Job, Source
 from api.models.base import Reader, among, is_uuid
-from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.retrieval import Place
+from pipelines.retrieval import Candidate
 from pipelines.types import Hit
 
 NAMED = 20
 
 
 def _visible(*columns: Any) -> Select[Any]:
-    """`columns` of what may be seen of the Fragments `ids` of `instrument`: made once, since
-    making a statement takes longer than Postgres does."""
+    """`columns` of what may be seen of the Fragments `ids` of `instrument`."""
     return (
         select(*columns)
         .join(Source, Source.id == FragmentRow.source_id)
@@ -33,8 +32,12 @@ def _visible(*columns: Any) -> Select[Any]:
     )
 
 
+# Made once: making a statement takes longer than Postgres does.
 _PLACE = (FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
-_PLACES = _visible(*_PLACE)
+_CANDIDATES = _visible(*_PLACE, FragmentVector.vector).outerjoin(
+    FragmentVector,
+    (FragmentVector.fragment_id == FragmentRow.id) & (FragmentVector.model == bindparam("model")),
+)
 _HITS = _visible(
     *_PLACE,
     *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
@@ -74,12 +77,15 @@ def versions(session: Reader, instrument_id: str, filters: Filters) -> list[str]
     return [str(version_id) for version_id in session.scalars(current)]
 
 
-def places(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[str, Place]:
-    """Where those of `ids` stand that may be seen."""
-    rows = session.execute(_PLACES, {"instrument": instrument_id, "ids": ids})
+def candidates(
+    session: Reader, instrument_id: str, ids: Collection[str], model: str | None
+) -> dict[str, Candidate]:
+    """What ranks those of `ids` that may be seen, with the vectors that `model` gave them."""
+    given = {"instrument": instrument_id, "ids": ids, "model": model}
+    rows = session.execute(_CANDIDATES, given).all()
     return {
-        id_: Place(version_id, ordinal // ORDINALS_PER_UNIT, kind == "table")
-        for id_, version_id, ordinal, kind in rows.all()
+        id_: Candidate.of(version_id, ordinal, kind, vector and vector_store.array(vector))
+        for id_, version_id, ordinal, kind, vector in rows
     }
 
 

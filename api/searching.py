@@ -6,11 +6,11 @@ would outlive whoever asked.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, Self, cast
 
+import orjson
 from redis import Redis, RedisError
 
 from api import presence
@@ -42,12 +42,12 @@ class Question:
 
     @property
     def message(self) -> str:
-        return json.dumps(asdict(self))
+        return orjson.dumps(asdict(self)).decode()
 
     @classmethod
     def read(cls, message: str) -> Self:
         """From `message`. JSON has lists where Filters has tuples."""
-        given = json.loads(message)
+        given = orjson.loads(message)
         limits: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in given.pop("filters").items()
@@ -70,7 +70,7 @@ def search(
             refuse(503, "The search took too long; try again in a moment.")
     except RedisError:
         refuse(503, "Searching is not possible right now; try again in a moment.")
-    answer = json.loads(said)
+    answer = orjson.loads(said)
     if "error" in answer:
         refuse(503, answer["error"])
     return cast("list[dict[str, Any]]", answer["hits"])
@@ -79,8 +79,12 @@ def search(
 def _asked(redis: Redis, key: str, message: str) -> str | None:
     """What a worker said; a question that was taken and not answered in half the time is asked
     once more, since whoever took it may be gone."""
-    redis.rpush(ASKED, message)
-    said = _heard(redis, key, SECONDS / 2)
+    with redis.pipeline(transaction=False) as pipe:
+        # Asked and waited for in one go.
+        pipe.rpush(ASKED, message)
+        pipe.blpop([key], timeout=min(WAIT_SECONDS, SECONDS / 2))
+        _, answered = pipe.execute()
+    said = answered[1] if answered else _heard(redis, key, SECONDS / 2 - WAIT_SECONDS)
     if said is not None:
         return said
     try:
@@ -104,7 +108,7 @@ def give_back(redis: Redis, message: str) -> None:
 def reply(redis: Redis, question: Question, answer: dict[str, Any]) -> None:
     """Hand {"hits": [...]} or {"error": message} to whoever waits for it."""
     with redis.pipeline(transaction=False) as pipe:
-        pipe.rpush(question.reply_to, json.dumps(answer))
+        pipe.rpush(question.reply_to, orjson.dumps(answer))
         pipe.expire(question.reply_to, int(SECONDS))
         pipe.execute()
 

@@ -4,23 +4,18 @@ and takes several times as long as Postgres to give a vector by id. Gone with th
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, LargeBinary, delete, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from api.models import FragmentRow, FragmentVector, Instrument
-from api.models.base import Id, Reader, among
+from api.models.base import Id, Reader
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-_VECTORS = select(FragmentVector.fragment_id, FragmentVector.vector).where(
-    among(FragmentVector.fragment_id, "ids"), FragmentVector.model == bindparam("model")
-)
 
 
 def keep(
@@ -64,11 +59,6 @@ def keep(
     session.commit()
 
 
-def read(session: Reader, ids: Collection[str], model: str) -> dict[str, NDArray[np.float32]]:
-    """Those of the Fragments `ids` that `model` gave one."""
-    return _arrays(session, _VECTORS, {"ids": ids, "model": model})
-
-
 def known(
     session: Reader, content_hashes: Collection[bytes], model: str
 ) -> dict[bytes, NDArray[np.float32]]:
@@ -86,7 +76,15 @@ def known(
         .limit(1)
         .lateral("first")
     )
-    return _arrays(session, select(wanted.c.hash, first.c.vector).join(first, literal(True)))
+    rows = session.execute(select(wanted.c.hash, first.c.vector).join(first, literal(True)))
+    return {key: array(raw) for key, raw in rows}
+
+
+def array(raw: bytes) -> NDArray[np.float32]:
+    """A vector as it is stored, float32 [d]."""
+    import numpy as np
+
+    return np.frombuffer(raw, dtype=np.float32)
 
 
 def forget_unused(session: Session, instrument_id: str) -> None:
@@ -113,12 +111,3 @@ def forget_unused(session: Session, instrument_id: str) -> None:
         )
     )
     session.commit()
-
-
-def _arrays(
-    session: Reader, rows: Any, given: dict[str, Any] | None = None
-) -> dict[Any, NDArray[np.float32]]:
-    import numpy as np
-
-    found = session.execute(rows, given).all()
-    return {key: np.frombuffer(raw, dtype=np.float32) for key, raw in found}

@@ -4,7 +4,7 @@ and Hits that say the same are folded."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pipelines.keywords import index_words
 from pipelines.types import Hit
@@ -19,7 +19,7 @@ Around = Callable[[Sequence[Hit]], tuple[dict[str, Hit], dict[str, Hit]]]
 """Hits -> what stands right before and right after each in its version, by fragment id."""
 
 
-def fold(hits: Sequence[Hit], count: int | None = None) -> list[Hit]:
+def fold(hits: Iterable[Hit], count: int | None = None) -> list[Hit]:
     """`hits` without those that say the same as a better one, in order: the first `count`."""
     kept: list[Hit] = []
     known: list[frozenset[str]] = []

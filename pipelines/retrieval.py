@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.index import Index
 from pipelines.keywords import Ranking, index_words
 from pipelines.neighbours import Around, fold, join
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 NEAREST = 100
 """Fragments taken by meaning, and as many by words."""
-LOOKED_AT = 6
-"""Times as many as are wanted: it is asked first where these stand."""
+FEW = 8
+"""Fragments whose text is read without asking first whether they come among the first."""
 HITS = 16
 RERANKED = 30
 MEANING = 0.3
@@ -42,12 +43,19 @@ asked for: rows of figures hold few words, so that words and meaning both rank t
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a Fragment stands: a version and which of its pages, slides, minutes or sections."""
+class Candidate:
+    """What a Fragment is ranked by before its text is read."""
 
     version_id: str
     unit: int
-    is_table: bool = False
+    """Which of the version's pages, slides, minutes or sections it stands on."""
+    is_table: bool
+    vector: NDArray[np.float32] | None = None
+    """Unit length, float32 [d]; None while it is not embedded."""
+
+    @classmethod
+    def of(cls, version_id: str, ordinal: int, kind: str, vector: Any = None) -> Candidate:
+        return cls(version_id, ordinal // ORDINALS_PER_UNIT, kind == "table", vector)
 
 
 Meaning = Callable[[Sequence[str]], "Future[NDArray[np.float32]]"]
@@ -62,11 +70,11 @@ class Aside(Protocol):
     def __call__(self, work: Callable[[], T]) -> Future[T]: ...
 
 
-VectorsOf = Callable[[Sequence[str]], Mapping[str, "NDArray[np.float32]"]]
-"""Fragment ids -> their unit vectors, float32 [d]; what is not embedded yet is left out."""
+class Candidates(Protocol):
+    """Fragment ids -> what ranks them; what is gone or out of date is left out."""
 
-Places = Callable[[Sequence[str]], Mapping[str, Place]]
-"""Fragment ids -> where they stand; what is gone or out of date is left out."""
+    def __call__(self, ids: Sequence[str], *, vectors: bool) -> Mapping[str, Candidate]: ...
+
 
 Load = Callable[[Sequence[str]], Mapping[str, Hit]]
 """Fragment ids -> the Hits that may be seen now; what is gone or out of date is left out."""
@@ -81,8 +89,7 @@ class Indexes:
     collection: str
     words: Callable[[str], Ranking]
     """Question -> Fragments by BM25, within the same limits as `version_ids`."""
-    vectors_of: VectorsOf
-    places: Places
+    candidates: Candidates
     load: Load
     around: Around
     aside: Aside
@@ -110,8 +117,8 @@ class Begun:
     """What counts twice of the question: what is left of it without its common words."""
     meanings: Sequence[Future[NDArray[np.float32]]]
     """The vectors of the question and of that, as `Meaning` gives them."""
-    nearest: Future[tuple[NDArray[np.float32], list[tuple[str, float]]]]
-    """The vector of both, float32 [d], unit length; (id, cosine) of what is near it."""
+    nearest: Future[list[tuple[str, float]]]
+    """(id, cosine) of what is near both together."""
 
 
 def begin(question: str, indexes: Indexes) -> Begun | None:
@@ -137,48 +144,118 @@ def search(
     if begun is None:
         return []
     wanted = max(count, RERANKED) if indexes.reranker else count
-    near = _ranked(question, indexes, begun)
-    # Where the first of them stand is enough for most; a filter may leave few of those.
-    many = len(near) if indexes.accepts else LOOKED_AT * wanted
-    hits = _loaded(_placed(question, near, indexes.places, many), indexes, wanted)
-    if len(hits) < wanted and many < len(near):
-        hits = _loaded(_placed(question, near, indexes.places, len(near)), indexes, wanted)
+    seen = Seen(indexes)
+    near = _ranked(question, seen, begun, wanted)
+    hits = _first(near, seen, wanted, _raise_of(question), indexes.accepts)
     if indexes.reranker is not None:
         hits = indexes.reranker.rerank(question, hits)
     return hits[:count]
 
 
-def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, wanted: int) -> list[Hit]:
-    """The first `wanted` Hits of `ranked` that count, what says the same folded."""
-    accepts = indexes.accepts
-    step = wanted + wanted // 2
-    hits: list[Hit] = []
-    for at in range(0, len(ranked), step):
-        some = ranked[at : at + step]
-        there = indexes.load([id_ for id_, _ in some])
-        hits += [
-            there[id_].model_copy(update={"score": score})
-            for id_, score in some
-            if id_ in there and (accepts is None or accepts(there[id_]))
-        ]
-        hits = fold(hits, wanted)
-        if len(hits) >= wanted:
-            break
-    return hits
+class Seen:
+    """What one search knows of Fragments; nothing is read twice."""
+
+    def __init__(self, indexes: Indexes) -> None:
+        self.indexes = indexes
+        self.candidates: dict[str, Candidate | None] = {}
+        """None for what is gone or out of date."""
+        self._hits: dict[str, Hit | None] = {}
+
+    def rank(self, ids: Sequence[str], *, vectors: bool = False) -> None:
+        """Learn what ranks them."""
+        there = self.indexes.candidates(ids, vectors=vectors) if ids else {}
+        self.candidates.update((id_, there.get(id_)) for id_ in ids)
+
+    def read(self, ids: Sequence[str]) -> Mapping[str, Hit]:
+        """As `Load`; what ranks them is known then too."""
+        new = [id_ for id_ in ids if id_ not in self._hits]
+        there = self.indexes.load(new) if new else {}
+        for id_ in new:
+            hit = self._hits[id_] = there.get(id_)
+            self.candidates[id_] = (
+                None if hit is None else Candidate.of(hit.version_id, hit.ordinal, hit.kind)
+            )
+        return {id_: hit for id_ in ids if (hit := self._hits[id_]) is not None}
+
+
+def _first(
+    near: Sequence[tuple[str, float]],
+    seen: Seen,
+    wanted: int,
+    by: float,
+    accepts: Callable[[Hit], bool] | None = None,
+) -> list[Hit]:
+    """The first `wanted` Hits that count: tables raised `by` that, siblings further down, what
+    says the same folded. No more of `near` are read than that takes."""
+    many = wanted
+    while True:
+        ranked = _certain(near, seen, many, by)
+        there = seen.read([id_ for id_, _ in ranked])
+        hits = fold(
+            (
+                there[id_].model_copy(update={"score": score})
+                for id_, score in ranked
+                if id_ in there and (accepts is None or accepts(there[id_]))
+            ),
+            wanted,
+        )
+        if len(hits) >= wanted or many >= len(near):
+            return hits
+        many *= 2
+
+
+def _certain(
+    near: Sequence[tuple[str, float]], seen: Seen, many: int, by: float
+) -> list[tuple[str, float]]:
+    """(id, score) of about the first `many` of `near` that may be seen, tables raised, siblings
+    further down. Of those that are known by their id alone it is learnt what ranks them where
+    they could come among the first."""
+    first = _placed(near, seen, by)
+    least = first[many - 1][1] if many <= len(first) else 0.0
+    unknown = [pair for pair in near if pair[0] not in seen.candidates]
+    could = [id_ for id_, score in unknown if score + by >= least]
+    if could:
+        # A few are read at once: they are likely to be among the first.
+        (seen.read if len(could) <= FEW else seen.rank)(could)
+        first = _placed(near, seen, by)
+    # The others could overtake whoever is further down than they would be.
+    bound = max((score + by for _, score in unknown[len(could) :]), default=-1.0)
+    return [pair for pair in first if pair[1] > bound][:many]
+
+
+def _placed(near: Sequence[tuple[str, float]], seen: Seen, by: float) -> list[tuple[str, float]]:
+    """Those of `near` that are known and may be seen, best first, tables raised `by` that,
+    siblings of a better Fragment further down."""
+    known = [(id_, each, score) for id_, score in near if (each := seen.candidates.get(id_))]
+    if by:
+        known = [(i, each, min(1.0, s + by * each.is_table)) for i, each, s in known]
+        known.sort(key=lambda one: (-one[2], one[0]))
+    before: dict[tuple[str, int], int] = {}
+    placed = []
+    for id_, each, score in known:
+        siblings = before.get((each.version_id, each.unit), 0)
+        before[each.version_id, each.unit] = siblings + 1
+        placed.append((id_, round(score * SIBLING**siblings, 4)))
+    return sorted(placed, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _begun(
     stressed: str, meanings: Sequence[Future[NDArray[np.float32]]], indexes: Indexes
 ) -> Begun:
-    import numpy as np
-
-    def nearest() -> tuple[NDArray[np.float32], list[tuple[str, float]]]:
-        vector = np.concatenate([meaning.result() for meaning in meanings]).sum(axis=0)
-        vector /= np.linalg.norm(vector)
-        where = indexes.version_ids
-        return vector, indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=where)
+    def nearest() -> list[tuple[str, float]]:
+        vector, where = _together(meanings), indexes.version_ids
+        return indexes.vectors.query(indexes.collection, vector, NEAREST, version_ids=where)
 
     return Begun(stressed, meanings, indexes.aside(nearest))
+
+
+def _together(meanings: Sequence[Future[NDArray[np.float32]]]) -> NDArray[np.float32]:
+    """The vector of all of them, float32 [d], unit length, as soon as they are worked out."""
+    import numpy as np
+
+    vector = np.concatenate([meaning.result() for meaning in meanings]).sum(axis=0)
+    vector /= np.linalg.norm(vector)
+    return vector
 
 
 def _stressed(question: str, rarer: str, begun: Begun, indexes: Indexes) -> Begun:
@@ -190,26 +267,45 @@ def _stressed(question: str, rarer: str, begun: Begun, indexes: Indexes) -> Begu
     return _begun(rarer, [*meanings, indexes.meaning([rarer])] if rarer else meanings, indexes)
 
 
-def _ranked(question: str, indexes: Indexes, begun: Begun) -> list[tuple[str, float]]:
+def _ranked(question: str, seen: Seen, begun: Begun, wanted: int) -> list[tuple[str, float]]:
     """(id, score) of what is near enough, best first."""
-    import numpy as np
-
+    indexes = seen.indexes
     by_words = indexes.words(question)
     begun = _stressed(question, _rarer(question, by_words.common), begun, indexes)
     # Most of these are not among the nearest; the model still works.
     said = dict(by_words.best(NEAREST))
-    vectors = indexes.vectors_of(list(said)) if said else {}
-    vector, nearest = begun.nearest.result()
-    cosines = dict(nearest)
-    if vectors:
-        similar = np.stack(list(vectors.values())) @ vector
-        cosines.update(zip(vectors, similar.tolist(), strict=True))
+    seen.rank(list(said), vectors=True)
+    cosines = _cosines(seen, begun)
+    # Those that are likely to come first are read while the vector index still looks.
+    likely = _placed(_scored(said, cosines), seen, _raise_of(question))
+    seen.read([id_ for id_, _ in likely[:wanted]])
+    cosines = dict(begun.nearest.result()) | cosines
     meant_only = [id_ for id_ in cosines if id_ not in said]
     said.update(zip(meant_only, by_words.shares(meant_only), strict=True))
+    return _scored(said, cosines)
+
+
+def _cosines(seen: Seen, begun: Begun) -> dict[str, float]:
+    """Of the candidates that have a vector."""
+    import numpy as np
+
+    vectors = {
+        id_: each.vector
+        for id_, each in seen.candidates.items()
+        if each is not None and each.vector is not None
+    }
+    if not vectors:
+        return {}
+    similar = np.stack(list(vectors.values())) @ _together(begun.meanings)
+    return dict(zip(vectors, similar.tolist(), strict=True))
+
+
+def _scored(shares: Mapping[str, float], cosines: Mapping[str, float]) -> list[tuple[str, float]]:
+    """(id, score) of what is near enough, best first."""
     # One that is not embedded yet is found by its words alone.
     found = [
         (id_, _score(cosines.get(id_, 0.0), share))
-        for id_, share in said.items()
+        for id_, share in shares.items()
         if cosines.get(id_, 0.0) >= NEAR or share >= WORDS
     ]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
@@ -227,49 +323,10 @@ def _is_common(token: str, common: frozenset[str]) -> bool:
     return bool(words) and common.issuperset(words)
 
 
-def _placed(
-    question: str, near: Sequence[tuple[str, float]], places: Places, many: int
-) -> list[tuple[str, float]]:
-    """(id, score) of what may be seen, best first, tables raised, siblings further down.
-
-    Asks where the first `many` of `near` stand and leaves out whom the others could overtake.
-    """
-    raised = TABLE if _tables_may_answer(question) else 0.0
-    there = places([id_ for id_, _ in near[:many]])
-    ranked = _spread(_raised(near[:many], there, raised), there)
-    if many >= len(near):
-        return ranked
-    bound = near[many][1] + raised
-    return [(id_, score) for id_, score in ranked if score > bound]
-
-
-def _tables_may_answer(question: str) -> bool:
-    return understood(core(question)).wanted in ("number", "date", "anything")
-
-
-def _raised(
-    ranked: Sequence[tuple[str, float]], places: Mapping[str, Place], by: float
-) -> list[tuple[str, float]]:
-    raised = [
-        (id_, min(1.0, score + by) if id_ in places and places[id_].is_table else score)
-        for id_, score in ranked
-    ]
-    return sorted(raised, key=lambda pair: (-pair[1], pair[0]))
-
-
-def _spread(
-    ranked: Sequence[tuple[str, float]], places: Mapping[str, Place]
-) -> list[tuple[str, float]]:
-    """What may be seen of `ranked`, with siblings of a better Fragment further down."""
-    before: dict[tuple[str, int], int] = {}
-    spread = []
-    for id_, score in ranked:
-        if id_ in places:
-            page = (places[id_].version_id, places[id_].unit)
-            siblings = before.get(page, 0)
-            before[page] = siblings + 1
-            spread.append((id_, round(score * SIBLING**siblings, 4)))
-    return sorted(spread, key=lambda pair: (-pair[1], pair[0]))
+def _raise_of(question: str) -> float:
+    """What tables are raised by."""
+    may_answer = understood(core(question)).wanted in ("number", "date", "anything")
+    return TABLE if may_answer else 0.0
 
 
 def _score(cosine: float, words: float) -> float:

@@ -21,7 +21,7 @@ from api.config import Config
 from api.hits import Filters
 from deploy.stack import Stack
 from pipelines.keywords import K1, bm25, index_words, pack
-from pipelines.retrieval import NEAR, RERANKED, WORDS, Indexes, Place, retrieve, search
+from pipelines.retrieval import NEAR, RERANKED, WORDS, Candidate, Indexes, retrieve, search
 from pipelines.types import Hit
 from tests.client import Client
 from tests.documents import NOTES, pdf
@@ -84,10 +84,10 @@ def indexes(texts: Mapping[str, str], cosines: Mapping[str, float], pool: Any) -
         words=lambda asked: bm25(
             {word: packed.get(word, b"") for word in index_words(asked)}, len(texts), words
         ),
-        vectors_of=lambda some: {
-            id_: np.array([cosines[names[id_]], 0.0], np.float32) for id_ in some
+        candidates=lambda some, **_: {
+            id_: Candidate.of(id_, 0, "text", np.array([cosines[names[id_]], 0.0], np.float32))
+            for id_ in some
         },
-        places=lambda some: {id_: Place(id_, 0) for id_ in some},
         load=lambda some: {
             id_: hit(texts[names[id_]]).model_copy(update={"fragment_id": names[id_]})
             for id_ in some

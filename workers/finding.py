@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from api import hits as stored
-from api import indexes, keyword_store, vector_store
+from api import indexes, keyword_store
 from api.extensions import db
 from api.hits import Filters
 from api.models.base import Reader
 from api.services import Services
-from pipelines.retrieval import Indexes
+from pipelines.retrieval import Candidate, Indexes
 from pipelines.types import Hit
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -82,11 +79,15 @@ def indexes_of(
         return None
     embedder = index.checked(with_.embedder_of(index.model))
 
-    def vectors_of(ids: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
-        found = read(lambda: vector_store.read(session, ids, index.name))
+    def candidates(ids: Sequence[str], *, vectors: bool) -> Mapping[str, Candidate]:
+        model = index.name if vectors else None
+        found = read(lambda: stored.candidates(session, instrument_id, ids, model))
         # Embedded before vectors were kept beside the text.
-        elsewhere = [id_ for id_ in ids if id_ not in found]
-        return found | with_.index.vectors(index.collection, elsewhere) if elsewhere else found
+        elsewhere = [id_ for id_, each in found.items() if vectors and each.vector is None]
+        if elsewhere:
+            there = with_.index.vectors(index.collection, elsewhere)
+            found |= {id_: replace(found[id_], vector=vector) for id_, vector in there.items()}
+        return found
 
     heading = (filters.heading or "").casefold()
 
@@ -101,8 +102,7 @@ def indexes_of(
         words=lambda text: read(
             lambda: keyword_store.rank(session, instrument_id, text, with_.keywords, version_ids)
         ),
-        vectors_of=vectors_of,
-        places=lambda ids: read(lambda: stored.places(session, instrument_id, ids)),
+        candidates=candidates,
         load=lambda ids: read(lambda: stored.load(session, instrument_id, ids)),
         around=lambda hits: read(lambda: stored.around(session, instrument_id, hits)),
         aside=with_.questions.aside,

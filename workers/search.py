@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -20,7 +22,7 @@ from api.services import Services, services
 from pipelines.errors import PipelineError
 from pipelines.highlights import highlights
 from pipelines.recognition import recognition
-from pipelines.retrieval import begin, meant
+from pipelines.retrieval import Indexes, begin, meant
 from pipelines.retrieval import search as find
 from pipelines.types import Hit
 from workers.finding import Reading, indexes_of
@@ -79,9 +81,10 @@ def _turn(with_: Services, reading: Reading) -> None:
 
 def answer(with_: Services, reading: Reading, question: Question) -> dict[str, Any]:
     """{"hits": [...]}, or {"error": message}: whoever waits hears of every failure."""
+    marked = Marked(question.text)
     try:
-        hits = reading.read(lambda reader: _found(with_, reader, question))
-        return {"hits": [_shown(question.text, hit) for hit in hits]}
+        hits = reading.read(lambda reader: _found(with_, reader, question, marked))
+        return {"hits": [_shown(hit, marked.of(hit)) for hit in hits]}
     except PipelineError as error:
         log.warning("search failed", error=str(error))
         return {"error": str(error)}
@@ -93,7 +96,21 @@ def answer(with_: Services, reading: Reading, question: Question) -> dict[str, A
         return {"error": "The search failed; its cause is in the worker's log."}
 
 
-def _found(with_: Services, reader: Reader, question: Question) -> list[Hit]:
+class Marked:
+    """Where the words of a question stand in the Fragments that are read for it."""
+
+    def __init__(self, question: str) -> None:
+        self._question = question
+        self._known: dict[str, list[tuple[int, int]]] = {}
+
+    def of(self, hit: Hit) -> list[tuple[int, int]]:
+        """As `highlights`, worked out once."""
+        if hit.fragment_id not in self._known:
+            self._known[hit.fragment_id] = highlights(self._question, hit.text)
+        return self._known[hit.fragment_id]
+
+
+def _found(with_: Services, reader: Reader, question: Question, marked: Marked) -> list[Hit]:
     """What is called so, then what is near, each Fragment once."""
     instrument_id, text, filters = question.instrument_id, question.text, question.filters
     # The model works while the database is asked for the index and for a name.
@@ -101,18 +118,32 @@ def _found(with_: Services, reader: Reader, question: Question) -> list[Hit]:
     indexes = indexes_of(with_, reader, instrument_id, filters)
     begun = begin(text, indexes) if indexes else None
     first = named(reader, instrument_id, text, filters)
-    near = find(text, indexes, count=question.count, begun=begun) if indexes else []
+    near = (
+        find(text, _marking(indexes, marked), count=question.count, begun=begun) if indexes else []
+    )
     best = [hit.model_copy(update={"score": 1.0}) for hit in first]
     known = {hit.fragment_id for hit in best}
     return [*best, *(hit for hit in near if hit.fragment_id not in known)][: question.count]
 
 
-def _shown(question: str, hit: Hit) -> dict[str, Any]:
+def _marking(indexes: Indexes, marked: Marked) -> Indexes:
+    """The same, marking what they read at once: most is read while the vector index looks."""
+
+    def load(ids: Sequence[str]) -> Mapping[str, Hit]:
+        hits = indexes.load(ids)
+        for hit in hits.values():
+            marked.of(hit)
+        return hits
+
+    return replace(indexes, load=load)
+
+
+def _shown(hit: Hit, highlighted: list[tuple[int, int]]) -> dict[str, Any]:
     found = hit.model_dump(mode="json", exclude={"spans", "recognised", "source_type"})
     return {
         **found,
         "type": hit.source_type,
-        "highlights": highlights(question, hit.text),
+        "highlights": highlighted,
         "locator": found["locators"][0] if found["locators"] else None,
         "recognition": recognition(hit.recognised, 0, len(hit.text)),
     }
