@@ -6,6 +6,7 @@ idf that stays positive: ln(1 + (N - df + 0.5) / (df + 0.5)).
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import threading
@@ -125,7 +126,12 @@ class Ranking:
         """(id, share), best first."""
         import numpy as np
 
-        order = np.argsort(-self._shares, kind="stable")[:count]
+        worse = -self._shares
+        some = np.arange(len(worse))
+        if count is not None and count < len(worse):
+            # Those that may be among the best, the last ones' equals included.
+            some = np.flatnonzero(worse <= np.partition(worse, count - 1)[count - 1])
+        order = some[np.argsort(worse[some], kind="stable")][:count]
         return list(zip(_ids(self._entries[order]), self._shares[order].tolist(), strict=True))
 
     def shares(self, ids: Sequence[str]) -> list[float]:
@@ -148,31 +154,30 @@ def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:
     """
     import numpy as np
 
-    layout = _layout()
     mean = max(1.0, words / max(1, fragments))
     best = 0.0
-    parts, gains, common = [], [], []
+    weights, holding, common = [], [], []
     for word, entries in postings.items():
-        rows = np.frombuffer(entries, dtype=layout)
-        if len(rows) > COMMON * max(fragments, ENOUGH):
+        held = len(entries) // ENTRY.size
+        if held > COMMON * max(fragments, ENOUGH):
             common.append(word)
-        idf = float(np.log(1 + (max(fragments, len(rows)) - len(rows) + 0.5) / (len(rows) + 0.5)))
-        best += idf * (K1 + 1)
-        if not len(rows):
-            continue
-        count = rows["count"].astype(np.float32)
-        norm = K1 * (1 - B + B * rows["length"].astype(np.float32) / mean)
-        parts.append(rows)
-        gains.append(idf * count * (K1 + 1) / (count + norm))
-    if not parts:
-        return Ranking(np.empty(0, dtype=layout), np.empty(0, dtype=np.float32))
-    rows = np.concatenate(parts)
+        weight = math.log(1 + (max(fragments, held) - held + 0.5) / (held + 0.5))
+        best += weight * (K1 + 1)
+        weights.append(weight)
+        holding.append(held)
+    rows = np.frombuffer(b"".join(postings.values()), dtype=_layout())
+    if not len(rows):
+        return Ranking(rows, np.empty(0, dtype=np.float32))
+    idf = np.repeat(np.array(weights, dtype=np.float32), holding)
+    count = rows["count"].astype(np.float32)
+    norm = K1 * (1 - B + B * rows["length"].astype(np.float32) / mean)
+    gains = idf * count * (K1 + 1) / (count + norm)
     # 60 random bits of an id tell Fragments apart well enough to add up scores.
     keys = rows["key"]
     order = np.argsort(keys)
     # Where another key begins: the first one differs from its complement.
     starts = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
-    sums = np.add.reduceat(np.concatenate(gains)[order], starts)
+    sums = np.add.reduceat(gains[order], starts)
     return Ranking(rows[order[starts]], (sums / best).astype(np.float32), frozenset(common))
 
 

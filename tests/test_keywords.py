@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import uuid
 
 import pytest
@@ -61,6 +62,16 @@ def test_scores_are_bm25() -> None:
     assert [share for _, share in ranking.best()] == pytest.approx(shares[:2], abs=1e-6)
     assert ranking.best(1) == ranking.best()[:1]
     assert ranking.shares([str(id_) for id_ in ids]) == pytest.approx(shares, abs=1e-6)
+
+
+def test_the_best_are_the_first_of_all_though_many_are_alike() -> None:
+    chance = random.Random(5)
+    ids = [uuid.UUID(int=chance.getrandbits(128)) for _ in range(200)]
+    postings, words = pack((id_.bytes, ["oil"] * chance.randrange(4)) for id_ in ids)
+    ranking = bm25(postings, len(ids), words)
+    whole = ranking.best()
+    assert len({share for _, share in whole}) < 4
+    assert [ranking.best(n) for n in range(1, 220, 7)] == [whole[:n] for n in range(1, 220, 7)]
 
 
 def test_nothing_asked_finds_nothing() -> None:

@@ -20,7 +20,7 @@ from api.models.base import Reader
 from api.searching import Question
 from api.services import Services, services
 from pipelines.errors import PipelineError
-from pipelines.highlights import highlights
+from pipelines.highlights import Highlights
 from pipelines.recognition import recognition
 from pipelines.retrieval import Indexes, begin, meant
 from pipelines.retrieval import search as find
@@ -97,16 +97,16 @@ def answer(with_: Services, reading: Reading, question: Question) -> dict[str, A
 
 
 class Marked:
-    """Where the words of a question stand in the Fragments that are read for it."""
+    """Where the words of a question stand in the Fragments that are read for it, by id."""
 
     def __init__(self, question: str) -> None:
-        self._question = question
+        self._highlights = Highlights(question)
         self._known: dict[str, list[tuple[int, int]]] = {}
 
     def of(self, hit: Hit) -> list[tuple[int, int]]:
-        """As `highlights`, worked out once."""
+        """As `Highlights`, worked out once."""
         if hit.fragment_id not in self._known:
-            self._known[hit.fragment_id] = highlights(self._question, hit.text)
+            self._known[hit.fragment_id] = self._highlights.of(hit.text)
         return self._known[hit.fragment_id]
 
 
