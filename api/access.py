@@ -18,7 +18,7 @@ from flask_jwt_extended import verify_jwt_in_request
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from jwt.exceptions import PyJWTError
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, event, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.errors import refuse
@@ -46,21 +46,21 @@ _SIGNED_IN = (
     )
 )
 
-READING = ("GET", "HEAD")
-"""Methods that change nothing, as RFC 9110 calls them safe."""
+SAFE = ("GET", "HEAD")
+"""Methods that change nothing, as RFC 9110 calls them, unless a view says that it writes."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def rule(name: Rule) -> Callable[[View], View]:
-    """State who may call a view.
+def rule(name: Rule, *, writes: bool = False) -> Callable[[View], View]:
+    """State who may call a view, and whether it writes though its method is a safe one.
 
     `public`: anybody. `signed_in`: any user, for what is theirs alone. `instrument`: any user,
     and the view asks `instrument_for` (or a function built on it). `admin`: the role `admin`.
     """
 
     def mark(view: View) -> View:
-        view.access_rule = name  # type: ignore[attr-defined]
+        view.access_rule, view.writes = name, writes  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -68,18 +68,24 @@ def rule(name: Rule) -> Callable[[View], View]:
 
 def rule_of(view: Any, method: str) -> Rule | None:
     """The rule of a view function, or of the method of a MethodView; None if it states none."""
+    stated: Rule | None = getattr(_stating(view, method), "access_rule", None)
+    return stated
+
+
+def _stating(view: Any, method: str) -> Any:
+    """What `rule` marked of a view function, or of the method of a MethodView; None if nothing."""
     view_class = getattr(view, "view_class", None)
     if view_class is not None:
         view = getattr(view_class, method.lower(), None) or getattr(view_class, "get", None)
-    while view is not None:
-        if hasattr(view, "access_rule"):
-            return view.access_rule
+    while view is not None and not hasattr(view, "access_rule"):
         view = getattr(view, "__wrapped__", None)
-    return None
+    return view
 
 
 def init_app(app: Flask) -> None:
     app.before_request(_check)
+    if not event.contains(db.session, "before_flush", _refuse_to_write):
+        event.listen(db.session, "before_flush", _refuse_to_write)
 
 
 def open_to_all(app: Flask, *endpoints: str) -> None:
@@ -189,6 +195,7 @@ def _check() -> None:
         return
     if stated is None:
         refuse(403, "This address has no access rule, so nobody may use it.")
+    g.only_reads = request.method in SAFE and not _stating(view, request.method).writes
     caller = _identify()
     if caller is None:
         refuse(401, "Sign in first: POST /api/auth/login, then send the access token.")
@@ -222,15 +229,21 @@ def _identify() -> User | None:
     return g.identified
 
 
-def _only_reads() -> None:
-    """Let each statement of a request that reads stand for itself: nothing is begun before them
-    or ended after. They saw no common state anyway, at Postgres' usual isolation."""
-    if request.method in READING and not db.session().in_transaction():
+def _without_transaction() -> None:
+    """Let each statement of a request that only reads stand for itself: Postgres is told of no
+    beginning and no end. At its usual isolation they would see no common state either."""
+    if g.get("only_reads") and not db.session().in_transaction():
         db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
+def _refuse_to_write(*_: Any) -> None:
+    """Half of what is written without a transaction could be left behind."""
+    if g and g.get("only_reads"):
+        raise RuntimeError("this view writes: state it, @access.rule(..., writes=True)")
+
+
 def _user_by_key(secret: str) -> User:
-    _only_reads()
+    _without_transaction()
     row = db.session.execute(
         select(ApiKey, User)
         .join(User, User.id == ApiKey.user_id)
@@ -254,7 +267,7 @@ def _user_by_ticket(ticket: str) -> User:
         user_id = _tickets(current_app.secret_key or "").loads(ticket, max_age=TICKET_SECONDS)  # type: ignore[arg-type]
     except BadSignature:
         refuse(401, "The stream ticket is not valid any more; POST /api/stream-tickets again.")
-    _only_reads()
+    _without_transaction()
     who = db.session.get(User, user_id)
     if who is None or not who.is_active:
         refuse(401, "The user of this ticket is gone.")
@@ -271,12 +284,12 @@ def _user_by_token() -> User | None:
     if verified is None:
         return None
     _, claims = verified
-    _only_reads()
+    _without_transaction()
     asked = {"sid": claims["sid"], "now": datetime.now(UTC), "instrument": _named_instrument()}
     found = db.session.execute(_SIGNED_IN, asked).one_or_none()
     if found is None:
         refuse(401, "This sign-in has ended; sign in again.")
-    # The session finds the instrument again while somebody holds it.
+    # Held, not read: `instrument_for` finds it in the session as long as somebody holds it.
     who, g.named_instrument = found
     return who
 

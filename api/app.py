@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access, characters, commands, errors, idempotency, logs, rested
+from api import access, characters, commands, connections, errors, idempotency, logs
 from api.config import Config
 from api.extensions import db, jwt, limiter, migrate, smorest
 from api.routes import ROUTES
@@ -26,7 +26,7 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     logs.init_app(app, config)
     errors.init_app(app)
     db.init_app(app)
-    rested.init_app(app)
+    connections.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)

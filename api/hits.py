@@ -84,7 +84,9 @@ def candidates(
     given = {"instrument": instrument_id, "ids": ids, "model": model}
     rows = session.execute(_CANDIDATES, given).all()
     return {
-        id_: Candidate.of(version_id, ordinal, kind, vector and vector_store.array(vector))
+        id_: Candidate.of(
+            version_id, ordinal, kind, None if vector is None else vector_store.array(vector)
+        )
         for id_, version_id, ordinal, kind, vector in rows
     }
 

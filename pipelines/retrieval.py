@@ -51,7 +51,7 @@ class Candidate:
     """Which of the version's pages, slides, minutes or sections it stands on."""
     is_table: bool
     vector: NDArray[np.float32] | None = None
-    """Unit length, float32 [d]; None while it is not embedded."""
+    """Unit length, float32 [d]; None while it is not embedded, and where nobody asked for it."""
 
     @classmethod
     def of(cls, version_id: str, ordinal: int, kind: str, vector: Any = None) -> Candidate:
@@ -153,7 +153,7 @@ def search(
 
 
 class Seen:
-    """What one search knows of Fragments; nothing is read twice."""
+    """What one search knows of Fragments; no text is read twice."""
 
     def __init__(self, indexes: Indexes) -> None:
         self.indexes = indexes
@@ -172,8 +172,11 @@ class Seen:
         there = self.indexes.load(new) if new else {}
         for id_ in new:
             hit = self._hits[id_] = there.get(id_)
+            known = self.candidates.get(id_)
             self.candidates[id_] = (
-                None if hit is None else Candidate.of(hit.version_id, hit.ordinal, hit.kind)
+                None
+                if hit is None
+                else known or Candidate.of(hit.version_id, hit.ordinal, hit.kind)
             )
         return {id_: hit for id_ in ids if (hit := self._hits[id_]) is not None}
 
@@ -186,7 +189,7 @@ def _first(
     accepts: Callable[[Hit], bool] | None = None,
 ) -> list[Hit]:
     """The first `wanted` Hits that count: tables raised `by` that, siblings further down, what
-    says the same folded. No more of `near` are read than that takes."""
+    says the same folded. About as many of `near` are read as that takes."""
     many = wanted
     while True:
         ranked = _certain(near, seen, many, by)
@@ -207,19 +210,19 @@ def _first(
 def _certain(
     near: Sequence[tuple[str, float]], seen: Seen, many: int, by: float
 ) -> list[tuple[str, float]]:
-    """(id, score) of about the first `many` of `near` that may be seen, tables raised, siblings
-    further down. Of those that are known by their id alone it is learnt what ranks them where
-    they could come among the first."""
+    """(id, score) of the first of `near` that may be seen, tables raised `by` that, siblings
+    further down: exactly those that come first of all, about `many` of them. Of those that are
+    known by their id alone it is learnt what ranks them where they could be among these."""
     first = _placed(near, seen, by)
     least = first[many - 1][1] if many <= len(first) else 0.0
     unknown = [pair for pair in near if pair[0] not in seen.candidates]
-    could = [id_ for id_, score in unknown if score + by >= least]
+    could = [id_ for id_, score in unknown if _raised(score, by) >= least]
     if could:
         # A few are read at once: they are likely to be among the first.
         (seen.read if len(could) <= FEW else seen.rank)(could)
         first = _placed(near, seen, by)
     # The others could overtake whoever is further down than they would be.
-    bound = max((score + by for _, score in unknown[len(could) :]), default=-1.0)
+    bound = max((_raised(score, by) for _, score in unknown[len(could) :]), default=-1.0)
     return [pair for pair in first if pair[1] > bound][:many]
 
 
@@ -228,7 +231,7 @@ def _placed(near: Sequence[tuple[str, float]], seen: Seen, by: float) -> list[tu
     siblings of a better Fragment further down."""
     known = [(id_, each, score) for id_, score in near if (each := seen.candidates.get(id_))]
     if by:
-        known = [(i, each, min(1.0, s + by * each.is_table)) for i, each, s in known]
+        known = [(i, each, _raised(s, by) if each.is_table else s) for i, each, s in known]
         known.sort(key=lambda one: (-one[2], one[0]))
     before: dict[tuple[str, int], int] = {}
     placed = []
@@ -237,6 +240,10 @@ def _placed(near: Sequence[tuple[str, float]], seen: Seen, by: float) -> list[tu
         before[each.version_id, each.unit] = siblings + 1
         placed.append((id_, round(score * SIBLING**siblings, 4)))
     return sorted(placed, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _raised(score: float, by: float) -> float:
+    return round(min(1.0, score + by), 4)
 
 
 def _begun(

@@ -207,6 +207,37 @@ def test_who_reads_an_instrument_waits_for_postgres_once(
     assert all(alone)
 
 
+def test_a_view_that_reads_cannot_write_by_mistake(app: Flask) -> None:
+    from flask import g
+
+    from api.extensions import db
+    from api.models import Instrument
+
+    with app.test_request_context("/api/instruments/"):
+        g.only_reads = True
+        db.session.add(Instrument(name="Half", slug="half"))
+        with pytest.raises(RuntimeError, match="writes=True"):
+            db.session.flush()
+        db.session.rollback()
+
+
+def test_a_question_by_stream_that_fails_leaves_nothing_behind(
+    app: Flask, admin: Client, instrument: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api import asking
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no job could be made")
+
+    monkeypatch.setattr(asking.jobs, "create_job", fail)
+    asked = app.test_client().get(
+        f"/stream/chat?instrument={instrument}&q=oil",
+        headers={"Authorization": admin.headers["Authorization"]},
+    )
+    assert asked.status_code == 500
+    assert admin.get("/api/chat/sessions/", params={"instrument": instrument}).json() == []
+
+
 def test_an_instrument_that_is_named_is_not_thereby_readable(
     member: Client, instrument: str
 ) -> None:

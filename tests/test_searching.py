@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
-from api import rested, searching
+from api import connections, searching
 from api.extensions import db
 from api.hits import Filters
 from api.keyword_cache import ENTRY_BYTES, KeywordCache
@@ -158,7 +158,7 @@ def test_a_kept_connection_is_asked_only_after_a_rest(
         fresh = number()
         assert fresh != kept
         assert len(asked) == 1
-        monkeypatch.setattr(rested, "SECONDS", 0.0)
+        monkeypatch.setattr(connections, "RESTED_SECONDS", 0.0)
         assert number() == fresh
         assert len(asked) == 2
 
@@ -275,7 +275,7 @@ def test_who_comes_first_is_the_same_however_little_is_known(by: float) -> None:
             if chance.random() < 0.9
         }
         ranked = [
-            (min(1.0, score + by * (stands[id_].kind == "table")), id_)
+            (round(min(1.0, score + by * (stands[id_].kind == "table")), 4), id_)
             for id_, score in near
             if id_ in stands
         ]
@@ -294,6 +294,16 @@ def test_who_comes_first_is_the_same_however_little_is_known(by: float) -> None:
             assert first == whole[:wanted]
             assert len(read) == len(set(read))
             assert wanted > 5 or len(read) < len(near)
+
+
+def test_of_equals_the_same_comes_first_whatever_is_known() -> None:
+    # 0.4947 + 0.03 is a little less than 0.5247.
+    near = [("z", 0.5247), ("a", 0.4947)]
+    stands = {"z": _hit("z"), "a": _hit("a", page=1, kind="table")}
+    for known in ([], ["z"], ["a"], ["a", "z"]):
+        seen = _seen(stands, [])
+        seen.rank(known)
+        assert [hit.fragment_id for hit in _first(near, seen, 1, 0.03)] == ["a"]
 
 
 def _seen(stands: Mapping[str, Hit], read: list[str]) -> Seen:

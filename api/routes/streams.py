@@ -45,7 +45,7 @@ def turn_stream(turn_id: str) -> Response:
 
 
 @blueprint.route("/chat")
-@access.rule("instrument")
+@access.rule("instrument", writes=True)
 @blueprint.response(200, content_type="text/event-stream")
 def chat_stream() -> Response:
     """Ask and follow in one call. With a Last-Event-ID it resumes that turn, asking nothing."""

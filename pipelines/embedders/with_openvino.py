@@ -13,11 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import structlog
+
 from pipelines.embedders.model_files import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+log = structlog.get_logger()
 
 Form = Literal["bf16", "int8", "fp32"]
 
@@ -88,8 +92,17 @@ class OpenVinoEmbedder:
         """Compile what questions are embedded with, if that is small: it takes a second."""
         if self._of_shape or self._file.with_suffix(".bin").stat().st_size > LARGEST:
             return
+        try:
+            self._make_fixed()
+        except RuntimeError as error:
+            # As OpenVINO tells whatever a model does not allow; questions take longer without.
+            log.warning("questions have no form of their own", error=str(error)[-300:])
+
+    def _make_fixed(self) -> None:
         model = self._core.read_model(str(self._file))
         for shape in QUESTIONS:
+            if shape[1] > self.max_tokens:
+                continue
             fixed = model.clone()
             fixed.reshape({name: list(shape) for name in ("input_ids", "attention_mask")})
             with self._turn:

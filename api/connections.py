@@ -1,4 +1,4 @@
-"""Kept connections to Postgres, looked at before each use: whoever gets one can rely on it.
+"""Kept connections to Postgres, looked at before each use: one that was closed is made anew.
 
 SQLAlchemy's own `pool_pre_ping` asks Postgres each time, and every request waits for one answer
 more. Here it is asked only where a look at the socket doesn't do.
@@ -16,7 +16,7 @@ from sqlalchemy.exc import InvalidatePoolError
 
 from api.extensions import db
 
-SECONDS = 30.0
+RESTED_SECONDS = 30.0
 """Rest after which it is asked all the same: a connection that was cut in between looks alive."""
 
 
@@ -25,19 +25,19 @@ def init_app(app: Flask) -> None:
         engine = db.engine
 
     @event.listens_for(engine, "checkin")
-    def _left(_: Any, record: Any) -> None:
-        record.info["left"] = time.monotonic()
+    def _given_back(_: Any, record: Any) -> None:
+        record.info["given_back"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def _taken(connection: Any, record: Any, _: Any) -> None:
-        left = record.info.get("left")
+    def _taken_out(connection: Any, record: Any, _: Any) -> None:
+        since = record.info.get("given_back")
         try:
-            if left is None or (
-                time.monotonic() - left < SECONDS and _is_silent(connection.fileno())
+            if since is None or (
+                time.monotonic() - since < RESTED_SECONDS and _is_silent(connection.fileno())
             ):
                 return
             engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
+        except (engine.dialect.loaded_dbapi.Error, OSError) as error:
             raise InvalidatePoolError("the connection was lost while it rested") from error
 
 
