@@ -145,8 +145,9 @@ def search(
         return []
     wanted = max(count, RERANKED) if indexes.reranker else count
     seen = Seen(indexes)
-    near = _ranked(question, seen, begun, wanted)
-    hits = _first(near, seen, wanted, _raise_of(question), indexes.accepts)
+    by = _raise_of(question)
+    near = _ranked(question, seen, begun, wanted, by)
+    hits = _first(near, seen, wanted, by, indexes.accepts)
     if indexes.reranker is not None:
         hits = indexes.reranker.rerank(question, hits)
     return hits[:count]
@@ -274,8 +275,11 @@ def _stressed(question: str, rarer: str, begun: Begun, indexes: Indexes) -> Begu
     return _begun(rarer, [*meanings, indexes.meaning([rarer])] if rarer else meanings, indexes)
 
 
-def _ranked(question: str, seen: Seen, begun: Begun, wanted: int) -> list[tuple[str, float]]:
-    """(id, score) of what is near enough, best first."""
+def _ranked(
+    question: str, seen: Seen, begun: Begun, wanted: int, by: float
+) -> list[tuple[str, float]]:
+    """(id, score) of what is near enough, best first. What is likely to be among the first
+    `wanted`, tables raised `by` that, is read meanwhile."""
     indexes = seen.indexes
     by_words = indexes.words(question)
     begun = _stressed(question, _rarer(question, by_words.common), begun, indexes)
@@ -284,7 +288,7 @@ def _ranked(question: str, seen: Seen, begun: Begun, wanted: int) -> list[tuple[
     seen.rank(list(said), vectors=True)
     cosines = _cosines(seen, begun)
     # Those that are likely to come first are read while the vector index still looks.
-    likely = _placed(_scored(said, cosines), seen, _raise_of(question))
+    likely = _placed(_scored(said, cosines), seen, by)
     seen.read([id_ for id_, _ in likely[:wanted]])
     cosines = dict(begun.nearest.result()) | cosines
     meant_only = [id_ for id_ in cosines if id_ not in said]
