@@ -32,8 +32,8 @@ NARROW = 8
 """The same for less than a batch, a question: half a width of nothing costs it a quarter."""
 QUESTIONS = ((1, 32), (1, 48), (2, 32))
 """Texts and tokens that a question is padded to, if it is to be answered quickly: a form for one
-shape alone has nothing to work out anew when the shape changes (5.4 ms against 8.7 where the
-processor did other things for 40 ms; 35 MB each for a model of 90)."""
+shape alone has nothing to work out anew when the shape changes (5.7 ms against 8.0 after a rest of
+20 ms; 130 MB for all three of a model of 90: `benchmarks.questions`)."""
 LARGEST = 256 << 20
 """Bytes of weights up to which such forms are worth their memory."""
 VNNI = frozenset({"avx512_vnni", "avx_vnni"})
