@@ -17,8 +17,8 @@ from api.models import ChatTurn, User
 from api.models.base import now
 from api.services import Services, services
 from pipelines.answer import Answer, Token, answer
+from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
-from pipelines.llms.contract import Stop
 from pipelines.retrieval import retrieve
 from pipelines.types import Hit
 from workers.finding import indexes_of

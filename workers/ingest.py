@@ -17,10 +17,10 @@ from api.ingest_store import IngestStore, SourceGone
 from api.models import Source, SourceVersion
 from api.removal import poster_key
 from pipelines import poster
+from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
 from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
-from pipelines.llms.contract import Stop
 from pipelines.parser_process import ParserProcess
 from pipelines.types import ParseOptions
 from workers.embed import ask_for_help, embed_next
