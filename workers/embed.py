@@ -113,8 +113,9 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     if texts:
         ids = [text.id for text in texts]
         with_.index.upsert(index.collection, ids, vectors, shard.version_id)
-        kept = [text.content_hash for text in texts]
-        vector_store.keep(session, ids, kept, vectors, index.name)
+        if shards.hold(session, shard.id, owner):
+            kept = [text.content_hash for text in texts]
+            vector_store.keep(session, ids, kept, vectors, index.name)
     spent = {
         "embed": round(embedded - began, 3),
         "index": round(time.perf_counter() - embedded, 3),
