@@ -157,7 +157,7 @@ def test_vectors_of_a_shard_that_another_took_are_not_kept(
     of_job = update(Shard).where(Shard.job_id == job.id)
     monkeypatch.setattr(embed, "embed_whole", _losing(embed.embed_whole, session, of_job))
 
-    embed.embed_next(app.extensions["services"], job.id, lambda: None)
+    embed.embed_next(app.extensions["services"], job.id, "slow/1", lambda: None)
     kept = session.scalar(vectors)
     session.execute(delete(Shard).where(Shard.job_id == job.id))
     session.execute(update(Job).where(Job.id == job.id).values(state="done"))

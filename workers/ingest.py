@@ -151,20 +151,20 @@ def _share(running: Running, *, first: bool) -> None:
     """
     job_id = running.job.id
     if first:
-        embed_next(running.services, job_id, running.check)
+        embed_next(running.services, job_id, running.owner, running.check)
         return
     ask_for_help(running.services, job_id)
     waiting = shards.backlog(db.session(), job_id)
     db.session.commit()
     if waiting.count > SPARE or waiting.oldest_seconds > PATIENCE:
-        embed_next(running.services, job_id, running.check)
+        embed_next(running.services, job_id, running.owner, running.check)
 
 
 def _embed_rest(running: Running, store: IngestStore) -> None:
     """Until every shard is done, here or elsewhere; one whose worker fell silent is done here."""
     while True:
         running.check()
-        helped = embed_next(running.services, running.job.id, running.check)
+        helped = embed_next(running.services, running.job.id, running.owner, running.check)
         done = _searchable(store, running)
         if done != running.job.done:
             checkpoint = {**running.job.checkpoint, "searchable": done}

@@ -37,7 +37,7 @@ def _fill(running: Running) -> dict[str, Any]:
     running.move(stage="embed", unit="shards")
     while True:
         running.check()
-        helped = embed_next(running.services, running.job.id, running.check)
+        helped = embed_next(running.services, running.job.id, running.owner, running.check)
         done, total = shards.progress(session, running.job.id)
         session.commit()
         if (done, total) != (running.job.done, running.job.total):
