@@ -59,6 +59,14 @@ class AnswerStore:
         self._ids.setdefault(proof.number, new_id())
         return _citation(self._ids[proof.number], proof)
 
+    def keep_partial(self, text: str) -> None:
+        """Write what was said so far, and commit. Raises LeaseLost."""
+        self._hold()
+        self._session.execute(
+            update(ChatTurn).where(ChatTurn.id == self._turn.id).values(answer=text)
+        )
+        self._session.commit()
+
     def keep(self, said: Answer, timings: dict[str, int]) -> None:
         """Write what was said, in place of what an earlier try wrote, and commit.
 

@@ -7,7 +7,7 @@ cancel and a sweep can meet at any point. Times are the database's.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import kombu.exceptions
@@ -65,27 +65,31 @@ def create_job(
     return job
 
 
-def enqueue(session: Session, sender: Celery, job: Job) -> None:
-    """Send the job's message. If the broker is down the sweep sends it later."""
-    queue, task = KINDS[job.kind]
+def enqueue(session: Session, sender: Celery, job: Job, *, pause: timedelta | None = None) -> bool:
+    """Send the job's message; False if the broker is down: the sweep sends it later.
+
+    `pause` is how long the sweep waits before it may send the next one.
+    """
+    _, task = KINDS[job.kind]
     try:
-        # The message carries the job's id as its own, so that the sweep can tell a lost message
-        # from one that waits.
         sender.send_task(
             task,
             args=[job.id],
+            # Whoever looks at the broker finds the job.
             task_id=job.id,
-            queue=queue,
+            queue=job.queue,
             retry=True,
             retry_policy={"max_retries": 1},
         )
     except (kombu.exceptions.OperationalError, redis.RedisError) as error:
         log.warning("job waits for the queue", job_id=job.id, error=type(error).__name__)
-        return
-    session.execute(
-        update(Job).where(Job.id == job.id, Job.state == "queued").values(enqueued_at=func.now())
-    )
+        return False
+    values: dict[str, Any] = {"enqueued_at": func.now()}
+    if pause is not None:
+        values["not_before"] = later(pause.total_seconds())
+    session.execute(update(Job).where(Job.id == job.id, Job.state == "queued").values(**values))
     session.commit()
+    return True
 
 
 def claim(session: Session, job_id: str, owner: str, lease_seconds: int) -> Job | None:
@@ -100,6 +104,7 @@ def claim(session: Session, job_id: str, owner: str, lease_seconds: int) -> Job 
             lease_until=later(lease_seconds),
             heartbeat_at=func.now(),
             started_at=func.coalesce(Job.started_at, func.now()),
+            not_before=None,
             attempt=Job.attempt + 1,
         )
         .returning(Job)
@@ -250,6 +255,18 @@ def release(session: Session, worker: str) -> list[str]:
     return list(ids)
 
 
+def take_from_silent(session: Session, job_id: str) -> bool:
+    """Back to its queue, if the lease of whoever worked on it has run out. Commits."""
+    taken = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == "running", Job.lease_until < func.now())
+        .values(state="queued", lease_owner=None, lease_until=None, enqueued_at=None)
+        .returning(Job.id)
+    ).one_or_none()
+    session.commit()
+    return taken is not None
+
+
 def request_cancel(session: Session, job: Job) -> bool:
     """Ask a job to stop. One that has not started ends here; True if it did."""
     ended = session.execute(
@@ -345,41 +362,6 @@ def _superseded(session: Session, job: Job) -> bool:
         return False
     version = session.get(SourceVersion, version_id, populate_existing=True)
     return version is not None and version.status == "superseded"
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Where a job stands in its queue, and why it is not running yet."""
-
-    position: int
-    workers: int | None
-    because: str | None
-
-
-def waiting(session: Session, job: Job, workers: int | None) -> Waiting:
-    """`position` counts queued jobs before this one, plus one; 0 when it is not queued."""
-    if job.state != "queued":
-        return Waiting(0, workers, None)
-    same_queue = Job.queue == job.queue
-    queued_before, running = session.execute(
-        select(
-            func.count().filter(Job.state == "queued", Job.created_at < job.created_at),
-            func.count().filter(Job.state == "running"),
-        ).where(same_queue, Job.state.in_(("queued", "running")))
-    ).one()
-    ahead = queued_before + running
-    because = None
-    if workers is None:
-        because = "the queue can't be reached; it is tried again every few seconds"
-    elif workers == 0:
-        because = f"no worker listens to queue {job.queue}"
-    elif ahead:
-        because = f"{ahead} job{'s' if ahead > 1 else ''} ahead"
-    elif job.not_before is not None and job.enqueued_at is None:
-        because = "something it needs was not answering; it is tried again shortly"
-    elif job.enqueued_at is None:
-        because = "its message is being sent again"
-    return Waiting(queued_before + 1, workers, because)
 
 
 def _mine(job_id: str, owner: str) -> tuple[ColumnElement[bool], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -146,15 +146,22 @@ def missing(session: Session, instrument_id: str) -> Sequence[str]:
     ).all()
 
 
-def complete(session: Session, instrument_id: str) -> None:
-    """Index the versions that are missing. Commits."""
+def complete(session: Session, instrument_id: str, hold: Callable[[], None]) -> None:
+    """Index the versions that are missing. Commits after each.
+
+    `hold` locks the job that does it within the transaction, or raises LeaseLost: of two that
+    index a version each of its words would be counted twice.
+    """
+    hold()
     for version_id in missing(session, instrument_id):
+        hold()
         fragments = _stored(session, version_id, (0, EVERY))
         for at in range(0, len(fragments), BLOCK):
             rows = fragments[at : at + BLOCK]
             ordinals = (rows[0]["ordinal"], rows[-1]["ordinal"] + 1)
             _add(session, (instrument_id, version_id), ordinals, rows)
         session.commit()
+    session.commit()
 
 
 def _add(

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from api.events import EventLog, Hub
     from api.keyword_cache import KeywordCache
     from api.storage import ObjectStore
+    from pipelines.cancellation import Stop
     from pipelines.embedding import Embedder
     from pipelines.index import Index
-    from pipelines.llms.contract import LLM, Stop
+    from pipelines.llms.contract import LLM
     from pipelines.outside import Endpoint, Outside
     from pipelines.question_vectors import QuestionVectors
     from pipelines.reranking import Reranker

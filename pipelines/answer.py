@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipelines.cancellation import Stop
 from pipelines.claims.answer_sentences import MARK
-from pipelines.llms.contract import LLM, Prompt, Stop, Usage
+from pipelines.llms.contract import LLM, Prompt, Usage
 from pipelines.marks import Mark, MarkReader, Text
 from pipelines.prompts import BUILT_IN, NOT_FOUND, chat_messages
 from pipelines.proofs import Claim, best_quote, check, claims, context_of, examine

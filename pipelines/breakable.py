@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from pipelines.llms.contract import Stop
+    from pipelines.cancellation import Stop
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0

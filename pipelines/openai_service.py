@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from pipelines.breakable import breakable
+from pipelines.cancellation import Stop
 from pipelines.errors import Cancelled
-from pipelines.llms.contract import Stop
 from pipelines.outside import Endpoint, OutsideUnavailable
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.llms.contract import Stop
+from pipelines.cancellation import Stop
 from pipelines.outside import Endpoint, OutsideUnavailable
 from pipelines.speech.remote import Listener
 from pipelines.subtitles import Cue

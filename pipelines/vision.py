@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipelines.llms.contract import Stop
+from pipelines.cancellation import Stop
 from pipelines.openai_service import OpenAIService
 from pipelines.outside import Endpoint, Outside, OutsideUnavailable, plain
 from pipelines.types import RegionLocator, Segment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.llms.contract import Stop
+from pipelines.cancellation import Stop
 from pipelines.outside import Endpoint, Outside
 from pipelines.outside_services import OutsideServices
 from pipelines.parser_process import ParserProcess

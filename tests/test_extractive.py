@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cancellation import Stop
 from pipelines.embedding import Embedder, load_embedder
-from pipelines.llms.contract import Prompt, Stop, Usage
+from pipelines.llms.contract import Prompt, Usage
 from pipelines.llms.extractive import Extractive
 from pipelines.prompts import NOT_FOUND
 from pipelines.types import Hit, TextLocator

@@ -117,16 +117,71 @@ def test_a_stopping_worker_puts_its_jobs_back_at_no_cost(session) -> None:
 
 def test_why_a_job_waits(session) -> None:
     from api import jobs
+    from api.models import Job
+    from api.waiting import Waiting, places
 
     queue = f"queue-{uuid.uuid4().hex[:6]}"
     first, second = (_job(session, queue=queue, enqueued_at=func.now()) for _ in range(2))
-    assert jobs.waiting(session, second, 0).because == f"no worker listens to queue {queue}"
-    assert jobs.waiting(session, second, 1).because == "1 job ahead"
-    assert jobs.waiting(session, second, 1).position == 2
-    assert jobs.waiting(session, first, 1).because is None
-    assert "can't be reached" in str(jobs.waiting(session, first, None).because)
+
+    def place(job: Job, workers: int | None) -> Waiting:
+        return places(session, [job], None if workers is None else {queue: workers})[job.id]
+
+    assert place(second, 0).because == f"no worker listens to queue {queue}"
+    assert place(second, 1) == Waiting(2, 1, "1 job ahead")
+    assert place(first, 1) == Waiting(1, 1, None)
+    assert "can't be reached" in str(place(first, None).because)
     jobs.claim(session, first.id, "w/a", 60)
-    assert jobs.waiting(session, first, 1) == jobs.Waiting(0, 1, None)
+    session.refresh(first)
+    assert place(first, 1) == Waiting(0, 1, None)
+    assert place(second, 1) == Waiting(1, 1, "1 job ahead")
+    jobs.finish(session, first.id, "w/a", "done")
+    session.delete(second)
+    session.commit()
+
+
+def test_a_list_of_jobs_asks_as_much_for_one_as_for_fifty(
+    app: Flask, admin: Client, session
+) -> None:
+    from api.models import User
+
+    me = session.scalars(select(User.id).where(User.email == "admin@example.com")).one()
+    queues = [f"queue-{uuid.uuid4().hex[:6]}" for _ in range(3)]
+    jobs = [
+        _job(session, queue=queues[n % 3], user_id=me, enqueued_at=func.now()) for n in range(50)
+    ]
+    of_one, _ = _statements(app, admin, 1)
+    of_fifty, listed = _statements(app, admin, 50)
+    shown = {job["id"]: job for job in listed}
+    places = [shown[job.id]["queue"]["position"] for job in jobs]
+    for job in jobs:
+        session.delete(job)
+    session.commit()
+    assert of_one == of_fifty
+    assert places == [n // 3 + 1 for n in range(50)]
+
+
+def _statements(app: Flask, client: Client, count: int) -> tuple[int, list[dict]]:
+    """How many statements a list of `count` jobs takes, and what it says."""
+    from sqlalchemy import event
+
+    from api.extensions import db
+
+    headers = {"Authorization": client.headers["Authorization"]}
+    query = {"page_size": count, "state": "queued", "kind": "purge"}
+    seen = []
+    with app.app_context():
+        engine = db.engine
+
+    def count_one(*_) -> None:
+        seen.append(1)
+
+    event.listen(engine, "before_cursor_execute", count_one)
+    try:
+        answer = app.test_client().get("/api/jobs/", query_string=query, headers=headers)
+    finally:
+        event.remove(engine, "before_cursor_execute", count_one)
+    assert len(answer.json) == count
+    return len(seen), answer.json
 
 
 def test_a_message_delivered_twice_works_once(
@@ -158,32 +213,51 @@ def test_a_lost_message_is_sent_again(app: Flask, admin: Client, instrument: str
     row = session.get(Source, source["id"])
     version = session.get(SourceVersion, row.current_version_id)
     job = intake.start_ingest(session, row, version, None)
-    past = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
-    job.enqueued_at = past
+    # It was sent a minute ago, and is in no queue.
+    job.enqueued_at = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
     session.commit()
     assert admin.wait(job.id, 30)["state"] == "done"
 
 
 def test_a_job_waiting_behind_others_is_not_sent_again(app: Flask, session) -> None:
-    from api import jobs
-    from workers.sweep import _messages
+    """The stack's own sweep looks once a second at a queue whose only worker is of our making."""
+    from api import jobs, presence
+    from api.models import Job
 
-    client = app.extensions["services"].redis
-    job = _job(session, queue="nobody")
-    # A queue that nobody listens to, so that the message stays where it is.
-    jobs.KINDS["idle"] = ("idle-queue", "vouch.nothing")
+    with_ = app.extensions["services"]
+    queue, worker = f"queue-{uuid.uuid4().hex[:6]}", f"worker-{uuid.uuid4().hex[:6]}"
+    busy, waits = (_job(session, queue=queue, enqueued_at=func.now()) for _ in range(2))
+    jobs.claim(session, busy.id, f"{worker}/1", 60)
+    _publish(with_, queue, waits)
+    long_ago = {"enqueued_at": func.now() - func.make_interval(0, 0, 0, 0, 1)}
+    session.execute(update(Job).where(Job.id == waits.id).values(**long_ago))
+    session.commit()
+
+    def messages_after(seconds: float) -> int:
+        presence.announce(with_.redis, [queue], worker, slots=1)
+        time.sleep(seconds)
+        with with_.queue.connection_for_read() as connection:
+            return connection.SimpleQueue(queue).qsize()
+
     try:
-        job.kind, job.queue = "idle", "idle-queue"
+        assert messages_after(4) == 1
+        # Its worker is free and takes nothing: the message must be lost.
+        jobs.finish(session, busy.id, f"{worker}/1", "done")
         session.commit()
-        jobs.enqueue(session, app.extensions["services"].queue, job)
-        assert job.id in _messages(client, "idle-queue")
-        time.sleep(7)
-        assert client.llen("idle-queue") == 1
+        _until(lambda: messages_after(0.5) == 2, 20)
+        # The more often it was sent in vain, the longer the pause.
+        assert messages_after(6) == 2
     finally:
-        client.delete("idle-queue")
-        del jobs.KINDS["idle"]
-        session.delete(job)
+        presence.leave(with_.redis, [queue], worker)
+        session.execute(update(Job).where(Job.id == waits.id).values(state="done"))
         session.commit()
+        with with_.queue.connection_for_write() as connection:
+            connection.SimpleQueue(queue).clear()
+
+
+def _publish(with_, queue: str, job) -> None:
+    """The job's message, in a queue that no worker of the stack listens to."""
+    with_.queue.send_task("vouch.purge", args=[job.id], task_id=job.id, queue=queue)
 
 
 def test_reading_gives_way_to_answering(stack: Stack, admin: Client, instrument: str) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cancellation import Stop
 from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms import load_llm
 from pipelines.llms.budget import count_tokens
 from pipelines.llms.completing import complete
-from pipelines.llms.contract import LLM, LLMSettings, Prompt, Stop, Timeouts, Usage
+from pipelines.llms.contract import LLM, LLMSettings, Prompt, Timeouts, Usage
 from pipelines.llms.fallback import Chain
 from pipelines.prompts import chat_messages
 from pipelines.types import Hit, TextLocator

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipelines.cancellation import Stop
 from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms import load_llm
-from pipelines.llms.contract import LLMSettings, Prompt, Stop, Timeouts, Usage
+from pipelines.llms.contract import LLMSettings, Prompt, Timeouts, Usage
 from tests.anthropic_server import AnthropicServer
 from tests.openai_replies import Failure, Pause, Raw, Reply, Stall
 from tests.openai_server import OpenAIServer

@@ -15,9 +15,9 @@ from PIL import Image
 
 from api.config import Config, ConfigError
 from api.services import Services
+from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
 from pipelines.errors import Cancelled, SourceUnreadable
-from pipelines.llms.contract import Stop
 from pipelines.outside import MAX_ASKS, Desk, Endpoint, plain
 from pipelines.outside_services import OutsideServices
 from pipelines.parser_process import ParserProcess

@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 
 from api import llm_store
 from api.access import level_on
@@ -17,8 +16,8 @@ from api.models import ChatTurn, User
 from api.models.base import now
 from api.services import Services, services
 from pipelines.answer import Answer, Token, answer
+from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
-from pipelines.llms.contract import Stop
 from pipelines.retrieval import retrieve
 from pipelines.types import Hit
 from workers.finding import indexes_of
@@ -34,8 +33,9 @@ SAVED_SECONDS = 1.0
 
 @celery.task(name="vouch.answer_turn")
 def answer_turn(job_id: str) -> None:
-    run(job_id, _answer)
-    entitle(services(), job_id)
+    # Who ended the job alone gives the conversation a title: of a job's workers there is one.
+    if run(job_id, _answer):
+        entitle(services(), job_id)
 
 
 def _answer(running: Running) -> dict[str, Any]:
@@ -93,9 +93,7 @@ def _answer(running: Running) -> dict[str, Any]:
                 running.tell("citation", store.citation(item))
             if time.monotonic() - saved >= SAVED_SECONDS:
                 saved = time.monotonic()
-                partial = update(ChatTurn).where(ChatTurn.id == turn.id)
-                db.session.execute(partial.values(answer=said.text))
-                db.session.commit()
+                store.keep_partial(said.text)
         running.check()
     finally:
         stream.close()

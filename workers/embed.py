@@ -55,7 +55,8 @@ class _Text:
 def embed_shard(job_id: str) -> None:
     """Help the process that holds the job. It does what is left here, whatever happens."""
     try:
-        embed_next(services(), job_id, _check)
+        owner = f"{WORKER}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        embed_next(services(), job_id, owner, _check)
     except (PipelineError, Interrupted) as error:
         log.info("shard left to the job's own process", job_id=job_id, reason=str(error))
     finally:
@@ -70,9 +71,11 @@ def ask_for_help(with_: Services, job_id: str) -> None:
         log.warning("no help with shards", job_id=job_id, error=type(error).__name__)
 
 
-def embed_next(with_: Services, job_id: str, check: Callable[[], None]) -> bool:
-    """Do one shard of the job; False when there is none to take. `check` raises to stop."""
-    owner = f"{WORKER}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
+def embed_next(with_: Services, job_id: str, owner: str, check: Callable[[], None]) -> bool:
+    """Do one shard of the job; False when there is none to take. `check` raises to stop.
+
+    `owner` holds the shard meanwhile: the process that holds the job does so in the same name.
+    """
     session = db.session()
     shard = shards.claim(session, job_id, owner, with_.config.lease_seconds)
     if shard is None:
@@ -113,8 +116,9 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     if texts:
         ids = [text.id for text in texts]
         with_.index.upsert(index.collection, ids, vectors, shard.version_id)
-        kept = [text.content_hash for text in texts]
-        vector_store.keep(session, ids, kept, vectors, index.name)
+        if shards.hold(session, shard.id, owner):
+            kept = [text.content_hash for text in texts]
+            vector_store.keep(session, ids, kept, vectors, index.name)
     spent = {
         "embed": round(embedded - began, 3),
         "index": round(time.perf_counter() - embedded, 3),

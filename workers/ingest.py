@@ -17,10 +17,10 @@ from api.ingest_store import IngestStore, SourceGone
 from api.models import Source, SourceVersion
 from api.removal import poster_key
 from pipelines import poster
+from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
 from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
-from pipelines.llms.contract import Stop
 from pipelines.parser_process import ParserProcess
 from pipelines.types import ParseOptions
 from workers.embed import ask_for_help, embed_next
@@ -151,20 +151,20 @@ def _share(running: Running, *, first: bool) -> None:
     """
     job_id = running.job.id
     if first:
-        embed_next(running.services, job_id, running.check)
+        embed_next(running.services, job_id, running.owner, running.check)
         return
     ask_for_help(running.services, job_id)
     waiting = shards.backlog(db.session(), job_id)
     db.session.commit()
     if waiting.count > SPARE or waiting.oldest_seconds > PATIENCE:
-        embed_next(running.services, job_id, running.check)
+        embed_next(running.services, job_id, running.owner, running.check)
 
 
 def _embed_rest(running: Running, store: IngestStore) -> None:
     """Until every shard is done, here or elsewhere; one whose worker fell silent is done here."""
     while True:
         running.check()
-        helped = embed_next(running.services, running.job.id, running.check)
+        helped = embed_next(running.services, running.job.id, running.owner, running.check)
         done = _searchable(store, running)
         if done != running.job.done:
             checkpoint = {**running.job.checkpoint, "searchable": done}

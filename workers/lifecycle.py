@@ -128,8 +128,9 @@ class Running:
             callback()
 
 
-def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
-    """Claim the job, do `work`, record how it ended, tell it.
+def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> bool:
+    """Claim the job, do `work`, record how it ended, tell it. True if it is done, and by this
+    call.
 
     `work` returns what the row should also say when done. A job that is not to be had (done by
     another, cancelled, still leased) is left alone, so a message delivered twice works once.
@@ -139,12 +140,12 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
     owner = f"{WORKER}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
     job = jobs.claim(session, job_id, owner, with_.config.lease_seconds)
     if job is None:
-        return
+        return False
     structlog.contextvars.bind_contextvars(job_id=job_id, kind=job.kind)
     running = Running(job, owner, with_)
     if job.attempt > with_.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
         _end(running, "failed", given_up(job))
-        return
+        return False
     app = _app()
 
     def watch() -> None:
@@ -154,11 +155,12 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
     watcher = threading.Thread(target=watch, name=f"watch-{job_id}", daemon=True)
     watcher.start()
     try:
+        running.hold()
         jobs.mark_subject(session, job, "running")
         session.commit()
         running.check()
         values = work(running) or {}
-        _end(running, "done", None, **values)
+        return _end(running, "done", None, **values)
     except Cancelled:
         _end(running, "cancelled", ("cancelled", "Cancelled."))
     except (Interrupted, jobs.LeaseLost) as error:
@@ -180,6 +182,7 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
         running.ended()
         db.session.remove()
         structlog.contextvars.unbind_contextvars("job_id", "kind")
+    return False
 
 
 def given_up(job: Job) -> tuple[str, str]:
@@ -207,8 +210,11 @@ def _later(running: Running, error: tuple[str, str]) -> None:
         log.warning("job waits for the sweep", error=type(away).__name__)
 
 
-def _end(running: Running, state: str, error: tuple[str, str] | None, **values: Any) -> None:
-    """Write how the job ended, and its subject with it, in one transaction; then tell it."""
+def _end(running: Running, state: str, error: tuple[str, str] | None, **values: Any) -> bool:
+    """Write how the job ended, and its subject with it, in one transaction; then tell it.
+
+    False when another worker has it.
+    """
     session = db.session()
     session.rollback()
     try:
@@ -217,7 +223,7 @@ def _end(running: Running, state: str, error: tuple[str, str] | None, **values: 
         session.commit()
     except jobs.LeaseLost:
         log.warning("another worker took the job before it ended here")
-        return
+        return False
     running.ended()
     if running.job.kind == "ingest":
         try:
@@ -228,6 +234,7 @@ def _end(running: Running, state: str, error: tuple[str, str] | None, **values: 
     if error:
         data |= {"code": error[0], "message": error[1]}
     running.tell(state, data)
+    return True
 
 
 def _app() -> Any:

@@ -132,12 +132,13 @@ def _announce(sender: Any, **_: Any) -> None:
     if "answers" in queues:
         warm_up(questions=True)
     client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+    slots = sender.controller.concurrency
 
     def run() -> None:
         told = False
         while not stopping.wait(PRESENCE_SECONDS if told else 0.0):
             try:
-                presence.announce(client, queues, WORKER)
+                presence.announce(client, queues, WORKER, slots)
             except redis.RedisError as error:
                 log.warning("worker can't announce itself", error=type(error).__name__)
             told = True

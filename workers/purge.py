@@ -36,6 +36,7 @@ def _purge(running: Running) -> dict[str, Any]:
     if collections := payload.get("collections"):
         for name in collections:
             index.drop(name)
+        running.hold()
         vector_store.forget_unused(db.session(), running.job.subject_id)
     for citing in payload.get("logs", []):
         with_.events.forget(citing)

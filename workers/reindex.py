@@ -33,11 +33,11 @@ def _fill(running: Running) -> dict[str, Any]:
     instrument_id = running.job.subject_id
     shadow = _shadow(running, session)
     _drop_orphans(running)
-    keyword_store.complete(session, instrument_id)
+    keyword_store.complete(session, instrument_id, running.hold)
     running.move(stage="embed", unit="shards")
     while True:
         running.check()
-        helped = embed_next(running.services, running.job.id, running.check)
+        helped = embed_next(running.services, running.job.id, running.owner, running.check)
         done, total = shards.progress(session, running.job.id)
         session.commit()
         if (done, total) != (running.job.done, running.job.total):
@@ -48,7 +48,9 @@ def _fill(running: Running) -> dict[str, Any]:
             break
         time.sleep(WAIT_SECONDS)
     _drop_orphans(running)
+    running.hold()
     vector_store.forget_unused(session, instrument_id)
+    running.hold()
     done, total = shards.progress(session, running.job.id)
     shards.collect(session, running.job.id)
     session.commit()
@@ -115,10 +117,13 @@ def _drop_orphans(running: Running) -> None:
     session = db.session()
     session.rollback()
     instrument_id = running.job.subject_id
-    kept = indexes.collections(session, instrument_id)
-    session.commit()
     index = running.services.index
     prefix = collection_name(instrument_id, "")
-    for name in index.collections():
-        if name.startswith(prefix) and name not in kept:
+    # Listed before the rows are read: one that is in no row by then can't be about to be filled.
+    there = [name for name in index.collections() if name.startswith(prefix)]
+    running.hold()
+    kept = indexes.collections(session, instrument_id)
+    session.commit()
+    for name in there:
+        if name not in kept:
             index.drop(name)

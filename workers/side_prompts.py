@@ -18,10 +18,11 @@ from api.asking import first_words
 from api.extensions import db
 from api.models import ChatSession, ChatTurn, Job
 from api.services import Services
+from pipelines.cancellation import Stop
 from pipelines.errors import PipelineError
 from pipelines.follow_ups import carried_over, leans
 from pipelines.llms.completing import complete
-from pipelines.llms.contract import Stop, Usage
+from pipelines.llms.contract import Usage
 from pipelines.prompts import rewrite_messages, rewritten, title_messages, titled
 
 log = structlog.get_logger()

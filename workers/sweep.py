@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import redis
@@ -10,9 +9,9 @@ import structlog
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from api import jobs
+from api import jobs, presence
 from api.extensions import db
-from api.models import Job, Upload
+from api.models import Job, Shard, Upload
 from api.models.base import now
 from api.services import Services, services
 from workers.lifecycle import NEVER_GIVEN_UP, given_up
@@ -21,8 +20,13 @@ from workers.main import celery
 log = structlog.get_logger()
 
 GRACE = timedelta(seconds=5)
-HELD = timedelta(seconds=30)
-_ID = re.compile(rb'"id":\s*"([0-9a-f-]{36})"')
+"""Whoever made a job sends its message within this time."""
+LOST = timedelta(seconds=10)
+"""A message that a free worker has not taken after this time is in no queue."""
+LONGEST_PAUSE = timedelta(minutes=10)
+"""Between two messages of a job that nobody takes. It begins with LOST and doubles."""
+JOBS_A_SLOT = 10
+"""Jobs that are sent again at once for each task that the workers of their queue could begin."""
 
 
 @celery.task(name="vouch.sweep_jobs")
@@ -30,6 +34,7 @@ def sweep_jobs() -> None:
     with_ = services()
     session = db.session()
     _take_over(session, with_)
+    _send_unsent(session, with_)
     _send_lost(session, with_)
     _forget_uploads(session, with_)
 
@@ -40,18 +45,12 @@ def _take_over(session: Session, with_: Services) -> None:
         select(Job).where(Job.state == "running", Job.lease_until < func.now())
     ).all()
     session.commit()
-    if not abandoned:
-        return
-    try:
-        waiting = {queue: _messages(with_.redis, queue) for queue in {j.queue for j in abandoned}}
-    except redis.RedisError:
-        waiting = {}
     for job in abandoned:
         if job.cancel_requested_at is not None:
             _end(session, with_, job, "cancelled", ("cancelled", "Cancelled."))
         elif job.attempt >= with_.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
             _end(session, with_, job, "failed", given_up(job))
-        elif job.id not in waiting.get(job.queue, ()):
+        elif jobs.take_from_silent(session, job.id):
             log.info("job goes on in another worker", job_id=job.id, attempt=job.attempt)
             jobs.enqueue(session, with_.queue, job)
 
@@ -80,57 +79,85 @@ def _end(session: Session, with_: Services, job: Job, state: str, error: tuple[s
     with_.events.publish(job.id, state, data)
 
 
-def _send_lost(session: Session, with_: Services) -> None:
-    """Queued jobs whose message is nowhere in the broker. One that waits its turn is left alone."""
-    # Thousands may wait: whole rows are read of those alone whose message is lost.
-    queued = session.execute(
-        select(Job.id, Job.queue, Job.enqueued_at)
+def _send_unsent(session: Session, with_: Services) -> None:
+    """Queued jobs that were never sent, because the broker was away, or were put back."""
+    ids = session.scalars(
+        select(Job.id)
         .where(
             Job.state == "queued",
-            func.coalesce(Job.enqueued_at, Job.updated_at) < now() - GRACE,
+            Job.enqueued_at.is_(None),
+            Job.updated_at < now() - GRACE,
             or_(Job.not_before.is_(None), Job.not_before <= func.now()),
         )
         .order_by(Job.created_at)
     ).all()
     session.commit()
-    if not queued:
-        return
+    for job_id in ids:
+        job = session.get(Job, job_id)
+        if job is not None and not jobs.enqueue(session, with_.queue, job):
+            # The broker is away: the others wait for it too.
+            return
+
+
+def _send_lost(session: Session, with_: Services) -> None:
+    """Queued jobs that nobody claims though somebody is free to: their messages are lost.
+
+    Queues are first in, first out, so a free worker means that nothing waits. One that waits its
+    turn is left alone: its workers are busy. A message too many does no harm.
+    """
     try:
-        waiting = {queue: _messages(with_.redis, queue) for queue in {job.queue for job in queued}}
-        held = _held(with_.redis)
+        free = _free(session, with_)
     except redis.RedisError as error:
-        log.warning("queues can't be read", error=type(error).__name__)
+        log.warning("who listens can't be told", error=type(error).__name__)
         return
-    for job in queued:
-        # A worker that was killed leaves what it had taken behind: after a while that counts
-        # for nothing. A message too many does no harm.
-        taken = job.id in held and job.enqueued_at is not None and job.enqueued_at > now() - HELD
-        if job.id in waiting[job.queue] or taken:
-            continue
-        lost = session.get(Job, job.id)
-        if lost is not None and lost.state == "queued":
-            log.info("job's message is sent again", job_id=job.id)
-            jobs.enqueue(session, with_.queue, lost)
+    for queue, slots in free.items():
+        ids = session.scalars(
+            select(Job.id)
+            .where(
+                Job.state == "queued",
+                Job.queue == queue,
+                Job.enqueued_at < now() - LOST,
+                or_(Job.not_before.is_(None), Job.not_before <= func.now()),
+            )
+            .order_by(Job.created_at)
+            .limit(JOBS_A_SLOT * slots)
+        ).all()
+        session.commit()
+        for job_id in ids:
+            job = session.get(Job, job_id)
+            if job is not None and job.state == "queued":
+                log.info("job's message is sent again", job_id=job_id)
+                jobs.enqueue(session, with_.queue, job, pause=_pause(job))
 
 
-def _messages(client: redis.Redis, queue: str) -> set[str]:
-    """Ids of the tasks that wait in a queue."""
-    found: set[str] = set()
-    for message in client.lrange(queue, 0, -1):
-        found |= {match.decode() for match in _ID.findall(_bytes(message))}
-    return found
+def _free(session: Session, with_: Services) -> dict[str, int]:
+    """How many more tasks the workers of each queue in which jobs wait could begin now."""
+    queues = session.scalars(select(Job.queue).where(Job.state == "queued").distinct()).all()
+    # A process that works on its own job's shards does so under the job's own name.
+    holders = (
+        select(Job.lease_owner)
+        .where(Job.state == "running", Job.lease_until > func.now())
+        .union(
+            select(Shard.lease_owner).where(Shard.done_at.is_(None), Shard.lease_until > func.now())
+        )
+        .subquery()
+    )
+    worker = func.split_part(holders.c.lease_owner, "/", 1)
+    counted = session.execute(select(worker, func.count()).group_by(worker))
+    busy: dict[str, int] = dict(counted.tuples().all())
+    session.commit()
+    return {
+        queue: sum(max(0, slots - busy.get(name, 0)) for name, slots in workers.items())
+        for queue, workers in presence.slots(with_.redis, queues).items()
+    }
 
 
-def _held(client: redis.Redis) -> set[str]:
-    """Ids of the tasks that a worker has taken and not acknowledged."""
-    found: set[str] = set()
-    for message in client.hvals("unacked"):
-        found |= {match.decode() for match in _ID.findall(_bytes(message))}
-    return found
-
-
-def _bytes(message: str | bytes) -> bytes:
-    return message.encode() if isinstance(message, str) else message
+def _pause(job: Job) -> timedelta:
+    """How long it is not sent again: twice as long as last time, if it was sent again before."""
+    last = timedelta(0)
+    if job.not_before is not None and job.enqueued_at is not None:
+        last = job.not_before - job.enqueued_at
+    return min(max(LOST, 2 * last), LONGEST_PAUSE)
 
 
 def _forget_uploads(session: Session, with_: Services) -> None:

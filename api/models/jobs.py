@@ -54,7 +54,7 @@ class Job(HasId, HasTimes, Base):
     heartbeat_at: Mapped[datetime | None] = mapped_column(Time)
     enqueued_at: Mapped[datetime | None] = mapped_column(Time)
     not_before: Mapped[datetime | None] = mapped_column(Time)
-    """When to try again after something outside failed."""
+    """When its message may be sent again: after something outside failed, or was sent in vain."""
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Time)
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -11,13 +12,12 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from api import access, jobs, passwords, streaming
+from api import access, jobs, passwords, streaming, waiting
 from api.errors import refuse
 from api.extensions import db
 from api.models import Job
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
-from api.presence import listening
 from api.services import services
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What takes time")
@@ -108,7 +108,7 @@ class Jobs(MethodView):
             access.instrument_for(query["instrument"])
             found = found.where(Job.instrument_id == query["instrument"])
         ordered = found.order_by(Job.created_at.desc(), Job.id)
-        return [shown(job) for (job,) in page_of(ordered, pagination_parameters)]
+        return shown_all([job for (job,) in page_of(ordered, pagination_parameters)])
 
 
 @blueprint.route("/<job_id>")
@@ -215,12 +215,18 @@ def cancel(job: Job) -> None:
 
 def shown(job: Job) -> dict[str, Any]:
     """A job as clients see it."""
-    workers: int | None
-    try:
-        workers = listening(services().redis, job.queue)
-    except redis.RedisError:
-        workers = None
-    place = jobs.waiting(db.session(), job, workers)
+    (one,) = shown_all([job])
+    return one
+
+
+def shown_all(found: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs as clients see them, in order."""
+    workers = waiting.listeners(services().redis, found)
+    places = waiting.places(db.session(), found, workers)
+    return [_shown(job, places[job.id]) for job in found]
+
+
+def _shown(job: Job, place: waiting.Waiting) -> dict[str, Any]:
     return {
         "id": job.id,
         "kind": job.kind,
@@ -230,7 +236,7 @@ def shown(job: Job) -> dict[str, Any]:
         "total": job.total,
         "unit": job.unit,
         "attempt": job.attempt,
-        "queue": {"name": job.queue, "position": place.position, "workers": workers},
+        "queue": {"name": job.queue, "position": place.position, "workers": place.workers},
         "waiting_because": place.because,
         "heartbeat_at": job.heartbeat_at,
         "created_at": job.created_at,

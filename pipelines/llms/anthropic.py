@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.breakable import breakable
+from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.catalogue import facts_of
-from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
+from pipelines.llms.contract import LLMSettings, Prompt, Usage
 from pipelines.llms.failures import (
     NONSENSE,
     ModelFailed,

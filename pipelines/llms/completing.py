@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipelines.llms.contract import LLM, Prompt, Stop, Usage
+from pipelines.cancellation import Stop
+from pipelines.llms.contract import LLM, Prompt, Usage
 
 LONGEST = 2_000
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipelines.cancellation import Stop
 from pipelines.types import Hit
 
 if TYPE_CHECKING:
@@ -64,33 +64,6 @@ class LLMSettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     output_tokens: int = 8192
     """Most tokens of one answer."""
-
-
-class Stop:
-    """Asked for from another thread: breaks off even a model that is silent."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._set = False
-        self._callbacks: list[Callable[[], None]] = []
-
-    def is_set(self) -> bool:
-        return self._set
-
-    def set(self) -> None:
-        with self._lock:
-            self._set = True
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
-
-    def call(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the stop comes; now, if it has come."""
-        with self._lock:
-            if not self._set:
-                self._callbacks.append(callback)
-                return
-        callback()
 
 
 class LLM(Protocol):

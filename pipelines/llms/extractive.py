@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
-from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
+from pipelines.llms.contract import LLMSettings, Prompt, Usage
 from pipelines.prompts import NOT_FOUND
 from pipelines.quoting.candidates import item
 from pipelines.quoting.choosing import choose

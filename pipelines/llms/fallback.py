@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
+from pipelines.cancellation import Stop
 from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms.budget import count_tokens, fitted, room_of
 from pipelines.llms.catalogue import Facts, facts_of, is_outside
-from pipelines.llms.contract import LLM, Prompt, Stop, Usage
+from pipelines.llms.contract import LLM, Prompt, Usage
 from pipelines.llms.failures import ModelFailed
 
 log = structlog.get_logger()

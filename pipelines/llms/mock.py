@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
-from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
+from pipelines.llms.contract import LLMSettings, Prompt, Usage
 
 _WORD = re.compile(r"\s*\S+\s*")
 

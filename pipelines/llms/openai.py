@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pipelines.breakable import breakable
+from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
-from pipelines.llms.contract import LLMSettings, Prompt, Stop, Usage
+from pipelines.llms.contract import LLMSettings, Prompt, Usage
 from pipelines.llms.failures import (
     NONSENSE,
     ModelFailed,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from pipelines.llms.contract import Stop, Timeouts
+from pipelines.cancellation import Stop
+from pipelines.llms.contract import Timeouts
 from pipelines.llms.failures import ModelFailed, TooSlow, Vendor, too_slow
 
 log = structlog.get_logger()

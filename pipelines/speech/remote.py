@@ -11,7 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipelines.llms.contract import Stop
+from pipelines.cancellation import Stop
 from pipelines.media import SAMPLE_RATE
 from pipelines.openai_service import OpenAIService
 from pipelines.outside import Endpoint, Outside, OutsideUnavailable, plain
