@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access, characters, commands, connections, errors, idempotency, logs, openapi
+from api import access, characters, commands, errors, idempotency, logs, openapi
 from api.config import Config
 from api.extensions import db, jwt, limiter, migrate, smorest
 from api.routes import ROUTES, docs
@@ -26,7 +26,6 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     logs.init_app(app, config)
     errors.init_app(app)
     db.init_app(app)
-    connections.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)
@@ -50,6 +49,8 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": 10,
             "max_overflow": 20,
+            # A connection that was closed while it rested is made anew.
+            "pool_pre_ping": True,
             "connect_args": {"connect_timeout": 5},
         },
         "JWT_SECRET_KEY": config.secret_key,

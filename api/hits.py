@@ -32,17 +32,17 @@ def _visible(*columns: Any) -> Select[Any]:
     )
 
 
-# Made once: making a statement takes longer than Postgres does.
-_PLACE = (FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
-_CANDIDATES = _visible(*_PLACE, FragmentVector.vector).outerjoin(
-    FragmentVector,
-    (FragmentVector.fragment_id == FragmentRow.id) & (FragmentVector.model == bindparam("model")),
-)
-_HITS = _visible(
-    *_PLACE,
+_COLUMNS = (
+    *(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind),
     *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
     FragmentRow.recognised,
     *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
+)
+# Made once: making a statement takes longer than Postgres does.
+_HITS = _visible(*_COLUMNS)
+_CANDIDATES = _visible(*_COLUMNS, FragmentVector.vector).outerjoin(
+    FragmentVector,
+    (FragmentVector.fragment_id == FragmentRow.id) & (FragmentVector.model == bindparam("model")),
 )
 
 
@@ -78,16 +78,13 @@ def versions(session: Reader, instrument_id: str, filters: Filters) -> list[str]
 
 
 def candidates(
-    session: Reader, instrument_id: str, ids: Collection[str], model: str | None
+    session: Reader, instrument_id: str, ids: Collection[str], model: str
 ) -> dict[str, Candidate]:
-    """What ranks those of `ids` that may be seen, with the vectors that `model` gave them."""
+    """Those of `ids` that may be seen, with the vectors that `model` gave them."""
     given = {"instrument": instrument_id, "ids": ids, "model": model}
-    rows = session.execute(_CANDIDATES, given).all()
     return {
-        id_: Candidate.of(
-            version_id, ordinal, kind, None if vector is None else vector_store.array(vector)
-        )
-        for id_, version_id, ordinal, kind, vector in rows
+        row.id: Candidate(_hit(row), None if row.vector is None else vector_store.array(row.vector))
+        for row in session.execute(_CANDIDATES, given).all()
     }
 
 
@@ -97,10 +94,10 @@ def load(session: Reader, instrument_id: str, ids: Collection[str]) -> Mapping[s
     return {row.id: _hit(row) for row in rows.all()}
 
 
-def around(
+def neighbours(
     session: Reader, instrument_id: str, hits: Sequence[Hit]
 ) -> tuple[dict[str, Hit], dict[str, Hit]]:
-    """What stands right before and right after each Hit, by the Hit's fragment id."""
+    """The Fragments right before and right after each Hit, by the Hit's fragment id."""
     here, other = FragmentRow, aliased(FragmentRow)
     ids = [hit.fragment_id for hit in hits]
     found: list[dict[str, Hit]] = []

@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from api.keyword_cache import KeywordCache, State
 from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
 from api.models.base import Reader, among
 from pipelines.keywords import ENTRY, Ranking, bm25, index_words, pack
@@ -39,43 +38,24 @@ def rank(
     session: Reader,
     instrument_id: str,
     question: str,
-    cache: KeywordCache,
     version_ids: Sequence[str] | None = None,
 ) -> Ranking:
-    """The instrument's fragments (of these versions only) by the question's words."""
+    """The instrument's fragments (of these versions only) by BM25 of the question's words."""
     words = list(dict.fromkeys(index_words(question)))
-    before, known = (None, {}) if version_ids is not None else cache.get(instrument_id, words)
-    missing = [word for word in words if word not in known]
-    state, read = _read(session, instrument_id, missing, version_ids)
-    if known and state != before:
-        # The index is another one since: what was known of it counts no more.
-        known = {}
-        state, read = _read(session, instrument_id, words, version_ids)
-    ranking = bm25({word: known.get(word) or read.get(word, b"") for word in words}, *state[1:3])
-    if version_ids is None:
-        cache.keep(instrument_id, state, read)
-        cache.keep_common(instrument_id, words, ranking.common)
-    return ranking
-
-
-def _read(
-    session: Reader, instrument_id: str, words: Sequence[str], version_ids: Sequence[str] | None
-) -> tuple[State, dict[str, bytes]]:
-    """The state of the index and the postings of `words`, both of one moment; b"" for a word that
-    stands nowhere."""
     given = {"instrument": instrument_id, "words": words}
     if version_ids is None:
         rows = session.execute(_EVERYWHERE, given).all()
     else:
         rows = session.execute(_IN_VERSIONS, {**given, "versions": version_ids}).all()
-    read = dict.fromkeys(words, b"")
-    read.update((row.word, row.entries) for row in rows if row.word is not None)
-    return tuple(int(figure) for figure in rows[0][:4]), read
+    postings = dict.fromkeys(words, b"")
+    postings.update((row.word, row.entries) for row in rows if row.word is not None)
+    return bm25(postings, int(rows[0].fragments), int(rows[0].words))
 
 
-def _looked_up(*, in_versions: bool) -> Select[Any]:
-    """Figures of the index of `instrument` (of `versions` only), beside the postings of each of
-    `words`: made once, since making a statement takes longer than Postgres does."""
+def _postings(*, in_versions: bool) -> Select[Any]:
+    """How many fragments and words the index of `instrument` (of `versions` only) holds, beside
+    the postings of each of `words`: both of one moment. Made once, since making a statement takes
+    longer than Postgres does."""
     here = KeywordBlock.instrument_id == bindparam("instrument")
     postings = select(
         Posting.word, func.string_agg(Posting.entries, literal(b"")).label("entries")
@@ -84,22 +64,18 @@ def _looked_up(*, in_versions: bool) -> Select[Any]:
         # A word is as rare as it is where one looks.
         here &= among(KeywordBlock.version_id, "versions")
         postings = postings.join(KeywordBlock, KeywordBlock.id == Posting.block_id).where(here)
-    # Blocks are never changed, and a new one has a higher id: other sums, another index.
-    sums = (KeywordBlock.fragments, KeywordBlock.words, KeywordBlock.id)
-    now = (
-        select(
-            func.count().label("blocks"),
-            *(func.coalesce(func.sum(column), 0).label(column.key) for column in sums),
-        )
+    sums = (KeywordBlock.fragments, KeywordBlock.words)
+    whole = (
+        select(*(func.coalesce(func.sum(column), 0).label(column.key) for column in sums))
         .where(here)
-        .subquery("now")
+        .subquery("whole")
     )
     found = postings.group_by(Posting.word).subquery("found")
-    return select(*now.c, *found.c).select_from(now.outerjoin(found, literal(True)))
+    return select(*whole.c, *found.c).select_from(whole.outerjoin(found, literal(True)))
 
 
-_EVERYWHERE = _looked_up(in_versions=False)
-_IN_VERSIONS = _looked_up(in_versions=True)
+_EVERYWHERE = _postings(in_versions=False)
+_IN_VERSIONS = _postings(in_versions=True)
 
 
 def replace(

@@ -22,14 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from api.events import EventLog, Hub
-    from api.keyword_cache import KeywordCache
     from api.storage import ObjectStore
     from pipelines.cancellation import Stop
     from pipelines.embedding import Embedder
     from pipelines.index import Index
     from pipelines.llms.contract import LLM
     from pipelines.outside import Endpoint, Outside
-    from pipelines.question_vectors import QuestionVectors
     from pipelines.reranking import Reranker
 
 
@@ -97,19 +95,6 @@ class Services:
         from pipelines.index import Index
 
         return Index(self.config.chroma_url)
-
-    @cached_property
-    def keywords(self) -> KeywordCache:
-        from api.keyword_cache import KeywordCache
-
-        return KeywordCache()
-
-    @cached_property
-    def questions(self) -> QuestionVectors:
-        """For workers only, as is what else they look questions up with."""
-        from pipelines.question_vectors import QuestionVectors
-
-        return QuestionVectors()
 
     @property
     def embedder(self) -> Embedder:

@@ -13,7 +13,6 @@ RESULTS = Path(__file__).parent / "results"
 BENCHMARKS = {
     "ingest": "pages a second through the real stack, beside a LangChain pipeline",
     "embedding": "fragments a second, and what a fast form costs in quality",
-    "questions": "milliseconds of a question's vector, with and without forms for questions",
     "locate": "PDF text, boxes and answers against ground truth, beside other extractors",
     "ocr": "page scans and pictures against ground truth",
     "recordings": "subtitles, speech and slides against ground truth",

@@ -47,10 +47,6 @@ class Embedder(Protocol):
     notice: str | None
     """What a user should know when the fast form could not be used."""
 
-    def make_ready(self) -> None:
-        """Prepare for questions, one at a time, each of which somebody waits for."""
-        ...
-
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dimension], unit length, in the order of `texts`.
 

@@ -12,7 +12,7 @@ import struct
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -134,16 +134,17 @@ class Ranking:
         order = some[np.argsort(worse[some], kind="stable")][:count]
         return list(zip(_ids(self._entries[order]), self._shares[order].tolist(), strict=True))
 
-    def shares(self, ids: Sequence[str]) -> list[float]:
+    def shares(self, ids: Collection[str]) -> dict[str, float]:
         """Of each Fragment of `ids`; 0 for one that holds none of the words."""
         import numpy as np
 
         if not ids or not len(self):
-            return [0.0] * len(ids)
+            return dict.fromkeys(ids, 0.0)
         raw = b"".join(bytes.fromhex(id_.replace("-", ""))[:8] for id_ in ids)
         keys, known = np.frombuffer(raw, dtype="<u8"), self._entries["key"]
         at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-        return np.where(known[at] == keys, self._shares[at], 0.0).tolist()
+        shares = np.where(known[at] == keys, self._shares[at], 0.0)
+        return dict(zip(ids, shares.tolist(), strict=True))
 
 
 def bm25(postings: Mapping[str, bytes], fragments: int, words: int) -> Ranking:

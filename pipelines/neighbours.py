@@ -1,5 +1,4 @@
-"""What stands around a Hit: one that was cut in the middle is joined to what goes on from it,
-and Hits that say the same are folded."""
+"""Merges sentences that were split between Fragments, drops near-duplicates."""
 
 from __future__ import annotations
 
@@ -15,12 +14,12 @@ _ASCII_WORD = re.compile(r"\w+", re.ASCII)
 _ENDS = frozenset(".!?…:;。！？؟۔।\"'”’»)]}」』）")
 _FLOWING = ("text", "speech", "list_item")
 
-Around = Callable[[Sequence[Hit]], tuple[dict[str, Hit], dict[str, Hit]]]
-"""Hits -> what stands right before and right after each in its version, by fragment id."""
+Neighbours = Callable[[Sequence[Hit]], tuple[dict[str, Hit], dict[str, Hit]]]
+"""Hits -> the Fragments right before and right after each in its version, by fragment id."""
 
 
-def fold(hits: Iterable[Hit], count: int | None = None) -> list[Hit]:
-    """`hits` without those that say the same as a better one, in order: the first `count`."""
+def drop_near_duplicates(hits: Iterable[Hit], count: int | None = None) -> list[Hit]:
+    """`hits` without those that say the same as one before, in order: the first `count`."""
     kept: list[Hit] = []
     known: list[frozenset[str]] = []
     for hit in hits:
@@ -33,15 +32,15 @@ def fold(hits: Iterable[Hit], count: int | None = None) -> list[Hit]:
     return kept
 
 
-def join(hits: Sequence[Hit], around: Around) -> list[Hit]:
+def merge_split_sentences(hits: Sequence[Hit], neighbours: Neighbours) -> list[Hit]:
     """Each Hit with the neighbour that its first or last sentence goes on in.
 
-    The joined Hit keeps its identity; its text and where that stands cover both.
+    The merged Hit keeps its identity; its text and its Locators cover both.
     """
     cut = [hit for hit in hits if hit.kind in _FLOWING]
     if not cut:
         return list(hits)
-    before, after = around(cut)
+    before, after = neighbours(cut)
     joined = []
     for hit in hits:
         last, following = before.get(hit.fragment_id), after.get(hit.fragment_id)

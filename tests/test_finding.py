@@ -7,10 +7,8 @@ import dataclasses
 import random
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +19,15 @@ from api.config import Config
 from api.hits import Filters
 from deploy.stack import Stack
 from pipelines.keywords import K1, bm25, index_words, pack
-from pipelines.retrieval import NEAR, RERANKED, WORDS, Candidate, Indexes, retrieve, search
+from pipelines.retrieval import (
+    LEAST_COSINE,
+    LEAST_SHARE,
+    RERANKED,
+    Candidate,
+    Indexes,
+    retrieve,
+    search,
+)
 from pipelines.types import Hit
 from tests.client import Client
 from tests.documents import NOTES, pdf
@@ -41,7 +47,7 @@ def test_a_reranker_that_is_set_ranks_what_is_found(
 
     from api.app import create_app
     from api.extensions import db
-    from workers.finding import indexes_of
+    from api.retrieval import indexes_of, reading
 
     makers = ["Delft", "Ghent", "Turin", "Malmö", "Graz", "Porto"]
     for n, maker in enumerate(makers):
@@ -52,11 +58,11 @@ def test_a_reranker_that_is_set_ranks_what_is_found(
         config = dataclasses.replace(Config.from_environment(stack.env), reranker=name)
         app = create_app(config)
         with app.app_context():
-            services = app.extensions["services"]
-            indexes = indexes_of(services, db.session(), instrument, Filters())
-            assert indexes is not None
-            found[name] = search(QUESTION, indexes, count=4 if name else RERANKED)
-            db.session.remove()
+            with reading() as connection:
+                services = app.extensions["services"]
+                indexes = indexes_of(services, connection, instrument, Filters())
+                assert indexes is not None
+                found[name] = search(QUESTION, indexes, count=4 if name else RERANKED)
             db.engine.dispose()
     everything, ranked = found[""], found[str(model)]
     assert len(everything) == 6
@@ -66,40 +72,30 @@ def test_a_reranker_that_is_set_ranks_what_is_found(
     assert [each.fragment_id for each in ranked] == best[:4]
 
 
-def indexes(texts: Mapping[str, str], cosines: Mapping[str, float], pool: Any) -> Indexes:
-    """Two-dimensional meanings: the question lies on the first axis."""
+def indexes(texts: Mapping[str, str], cosines: Mapping[str, float]) -> Indexes:
+    """Two-dimensional vectors: the question lies on the first axis."""
     ids = {uuid.uuid5(uuid.NAMESPACE_OID, name).bytes: name for name in texts}
     packed, words = pack((raw, index_words(texts[name])) for raw, name in ids.items())
     names = {str(uuid.UUID(bytes=raw)): name for raw, name in ids.items()}
-
-    class Vectors:
-        def query(self, *_: Any, **__: Any) -> list[tuple[str, float]]:
-            return [(id_, cosines[name]) for id_, name in names.items()]
-
-    nearest: Any = Vectors()
     return Indexes(
-        meaning=lambda some: pool.submit(lambda: np.array([[1.0, 0.0]] * len(some), np.float32)),
-        vectors=nearest,
-        collection="c",
-        words=lambda asked: bm25(
+        embed=lambda some: np.array([[1.0, 0.0]] * len(some), np.float32),
+        nearest=lambda _vector, _count: [(id_, cosines[name]) for id_, name in names.items()],
+        keywords=lambda asked: bm25(
             {word: packed.get(word, b"") for word in index_words(asked)}, len(texts), words
         ),
-        candidates=lambda some, **_: {
-            id_: Candidate.of(id_, 0, "text", np.array([cosines[names[id_]], 0.0], np.float32))
+        fetch=lambda some: {
+            id_: Candidate(
+                hit(texts[names[id_]]).model_copy(update={"fragment_id": names[id_]}),
+                np.array([cosines[names[id_]], 0.0], np.float32),
+            )
             for id_ in some
         },
-        load=lambda some: {
-            id_: hit(texts[names[id_]]).model_copy(update={"fragment_id": names[id_]})
-            for id_ in some
-        },
-        around=lambda hits: ({}, {}),
-        aside=pool.submit,
+        neighbours=lambda hits: ({}, {}),
     )
 
 
 def found_of(texts: Mapping[str, str], cosines: Mapping[str, float], asked: str) -> set[str]:
-    with ThreadPoolExecutor(4) as pool:
-        return {each.fragment_id for each in retrieve(asked, indexes(texts, cosines, pool))}
+    return {each.fragment_id for each in retrieve(asked, indexes(texts, cosines))}
 
 
 def test_what_is_far_in_meaning_and_words_is_left_out() -> None:
@@ -108,7 +104,7 @@ def test_what_is_far_in_meaning_and_words_is_left_out() -> None:
         "farther": "copper wiring",
         "said": "lathe spindle",
     }
-    cosines = {"nearer": NEAR + 0.001, "farther": NEAR - 0.001, "said": 0.0}
+    cosines = {"nearer": LEAST_COSINE + 0.001, "farther": LEAST_COSINE - 0.001, "said": 0.0}
     assert found_of(texts, cosines, "lathe") == {"nearer", "said"}
     assert found_of(texts, cosines, "quasar") == {"nearer"}
     assert found_of(texts, dict.fromkeys(texts, -0.1), "quasar") == set()
@@ -129,7 +125,7 @@ def test_a_share_of_the_questions_words_is_enough() -> None:
         for n in range(8 - count):
             texts[f"{word} {n}"] = padded(word)
     found = found_of(texts, dict.fromkeys(texts, 0.0), " ".join(words))
-    enough = {str(n) for n in range(1, 9) if n / len(words) / (K1 + 1) >= WORDS}
+    enough = {str(n) for n in range(1, 9) if n / len(words) / (K1 + 1) >= LEAST_SHARE}
     assert enough == {"6", "7", "8"}
     assert found == enough
 
@@ -140,7 +136,7 @@ def test_what_stands_around_a_hit_is_of_the_same_version_and_next_to_it(
     from sqlalchemy import select
 
     from api.extensions import db
-    from api.hits import around, load
+    from api.hits import load, neighbours
     from api.models import FragmentRow
 
     pages = [f"Page {n} tells of the valve with number {n * 11}." for n in range(1, 5)]
@@ -156,9 +152,9 @@ def test_what_stands_around_a_hit_is_of_the_same_version_and_next_to_it(
         assert len(ids) == 4
         there = load(session, instrument, ids)
         hits: list[Hit] = [there[id_] for id_ in ids]
-        before, after = around(session, instrument, hits)
+        before, after = neighbours(session, instrument, hits)
         # Of another instrument nothing is seen.
-        assert around(session, str(uuid.uuid4()), hits) == ({}, {})
+        assert neighbours(session, str(uuid.uuid4()), hits) == ({}, {})
     assert {id_: near.fragment_id for id_, near in before.items()} == {
         second: first for first, second in pairwise(ids)
     }

@@ -16,7 +16,6 @@ from api import keyword_store
 from api.app import create_app
 from api.config import Config
 from api.extensions import db
-from api.keyword_cache import KeywordCache
 from api.models import Instrument, Posting, Source, SourceVersion
 from deploy.stack import Stack
 
@@ -36,7 +35,7 @@ def test_a_word_that_many_fragments_hold_is_found_in_all_of_them(
         version_id = _version(instrument)
         keyword_store.replace(session, (instrument, version_id), (0, MANY), rows)
         for limits in (None, [version_id]):
-            ranking = keyword_store.rank(session, instrument, "pump 7", KeywordCache(), limits)
+            ranking = keyword_store.rank(session, instrument, "pump 7", limits)
             assert {id_ for id_, _ in ranking.best()} == {row["id"] for row in rows}
             assert ranking.best(1)[0][0] == rows[7]["id"]
         stored = session.query(Posting).filter_by(instrument_id=instrument, word="pump")

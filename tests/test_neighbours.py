@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.neighbours import fold, join
+from pipelines.neighbours import drop_near_duplicates, merge_split_sentences
 from pipelines.types import Hit, PageLocator, locate
 from tests.test_reranking import hit
 
@@ -33,7 +33,7 @@ def test_a_sentence_that_goes_on_is_whole_and_located_on_both_pages() -> None:
     rest = hit("5.5 Nm with the key. Then stop.").model_copy(
         update={"locators": (page(4, 0.1, 0.2),), "spans": ((0, 20, 0, 0), (21, 31, 0, 1))}
     )
-    (joined,) = join([first], neighbours(after=rest))
+    (joined,) = merge_split_sentences([first], neighbours(after=rest))
     assert joined.fragment_id == "main"
     assert joined.text == "Tighten the nut to 5.5 Nm with the key. Then stop."
     end = joined.text.index(" Then")
@@ -46,27 +46,31 @@ def test_a_sentence_that_goes_on_is_whole_and_located_on_both_pages() -> None:
 
 def test_what_came_before_is_joined_too() -> None:
     last = hit("Grease the bearings every")
-    (joined,) = join([main_hit("400 hours of operation.")], neighbours(before=last))
+    (joined,) = merge_split_sentences(
+        [main_hit("400 hours of operation.")], neighbours(before=last)
+    )
     assert joined.text == "Grease the bearings every 400 hours of operation."
 
 
 def test_whole_sentences_stay_alone() -> None:
     whole = main_hit("It is done.")
-    assert join([whole], neighbours(after=hit("and more"), before=hit("So it is."))) == [whole]
+    assert merge_split_sentences(
+        [whole], neighbours(after=hit("and more"), before=hit("So it is."))
+    ) == [whole]
 
 
 def test_tables_and_other_sections_are_not_joined() -> None:
     table = main_hit("a | b", kind="table")
-    assert join([table], neighbours(after=hit("c | d"))) == [table]
+    assert merge_split_sentences([table], neighbours(after=hit("c | d"))) == [table]
     other = hit("goes on").model_copy(update={"heading_path": ("Elsewhere",)})
-    assert join([main_hit("It")], neighbours(after=other)) == [main_hit("It")]
+    assert merge_split_sentences([main_hit("It")], neighbours(after=other)) == [main_hit("It")]
 
 
 def test_hits_that_say_the_same_are_folded_into_the_best() -> None:
     best = hit("Check the oil level daily.")
     again = hit("Check the OIL level, daily!")
     other = hit("Check the oil level weekly.")
-    assert fold([best, again, other]) == [best, other]
+    assert drop_near_duplicates([best, again, other]) == [best, other]
 
 
 def test_hits_that_differ_in_a_figure_say_something_else() -> None:
@@ -75,4 +79,4 @@ def test_hits_that_differ_in_a_figure_say_something_else() -> None:
         "itself, and must be tested by the operator with the hand lever once in every year."
     )
     hits = [hit(text.format(35)), hit(text.format(48)), hit(text.format("48,"))]
-    assert fold(hits) == hits[:2]
+    assert drop_near_duplicates(hits) == hits[:2]

@@ -1,14 +1,11 @@
-"""Which Fragments come first, whatever is known of them when, and in which order it is learnt."""
+"""Which Fragments come first: the scores of both indexes, tables, pages, common words."""
 
 from __future__ import annotations
 
 import random
-import threading
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,142 +13,107 @@ import pytest
 
 from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.keywords import bm25, index_words, pack
-from pipelines.retrieval import SIBLING, Candidate, Indexes, Seen, _first, _ranked, begin
+from pipelines.retrieval import (
+    COSINE_WEIGHT,
+    LEAST_COSINE,
+    SIBLING_FACTOR,
+    TABLE_BONUS,
+    Candidate,
+    Indexes,
+    search,
+)
 from pipelines.types import Hit
 from tests.test_reranking import hit
 
 
-@pytest.mark.parametrize("by", [0.0, 0.03])
-def test_who_comes_first_is_the_same_however_little_is_known(by: float) -> None:
-    chance = random.Random(7)
-    for _ in range(50):
-        scores = sorted((round(chance.random(), 2) for _ in range(60)), reverse=True)
-        near = sorted(((f"f{n:02}", s) for n, s in enumerate(scores)), key=lambda p: (-p[1], p[0]))
-        stands = {
-            id_: _stands(
-                id_, page=chance.randrange(12), kind=chance.choice(["table", "text", "text"])
-            )
-            for id_, _ in near
-            if chance.random() < 0.9
-        }
-        ranked = [
-            (round(min(1.0, score + by * (stands[id_].kind == "table")), 4), id_)
-            for id_, score in near
-            if id_ in stands
-        ]
-        pages: Counter[int] = Counter()
-        whole = []
-        for score, id_ in sorted(ranked, key=lambda pair: (-pair[0], pair[1])):
-            page = stands[id_].ordinal
-            whole.append((-round(score * SIBLING ** pages[page], 4), id_))
-            pages[page] += 1
-        whole.sort()
-        read: list[str] = []
-        seen = _seen(stands, read)
-        seen.rank([id_ for id_, _ in near if chance.random() < 0.5])
-        for wanted in (2, 5, 20, 60):
-            first = [(-hit.score, hit.fragment_id) for hit in _first(near, seen, wanted, by)]
-            assert first == whole[:wanted]
-            assert len(read) == len(set(read))
-            assert wanted > 5 or len(read) < len(near)
-
-
-def test_of_equals_the_same_comes_first_whatever_is_known() -> None:
-    # 0.4947 + 0.03 is a little less than 0.5247.
-    near = [("z", 0.5247), ("a", 0.4947)]
-    stands = {"z": _stands("z"), "a": _stands("a", page=1, kind="table")}
-    for known in ([], ["z"], ["a"], ["a", "z"]):
-        seen = _seen(stands, [])
-        seen.rank(known)
-        assert [hit.fragment_id for hit in _first(near, seen, 1, 0.03)] == ["a"]
-
-
-def _seen(stands: Mapping[str, Hit], read: list[str]) -> Seen:
-    """Nothing known yet; what is read is told in `read`."""
-
-    def load(ids: Sequence[str]) -> dict[str, Hit]:
-        read.extend(ids)
-        return {id_: stands[id_] for id_ in ids if id_ in stands}
-
-    def candidates(ids: Sequence[str], **_: bool) -> dict[str, Candidate]:
-        there = [stands[id_] for id_ in ids if id_ in stands]
-        return {
-            each.fragment_id: Candidate.of(each.version_id, each.ordinal, each.kind)
-            for each in there
-        }
-
-    indexes: Any = SimpleNamespace(load=load, candidates=candidates)
-    return Seen(indexes)
-
-
-def _stands(name: str, *, page: int = 0, kind: Any = "text") -> Hit:
+def _at(name: str, *, page: int = 0, kind: Any = "text") -> Hit:
     return hit(name).model_copy(update={"ordinal": page * ORDINALS_PER_UNIT, "kind": kind})
 
 
-def test_a_guess_at_common_words_never_changes_what_is_found() -> None:
-    texts = {f"f{at}": f"pump part {at} {'oil' if at % 3 else 'seal'}" for at in range(60)}
-    packed = {name: bytes([at]) * 16 for at, name in enumerate(texts)}
-    postings, words = pack((packed[name], index_words(text)) for name, text in texts.items())
-    names = {str(uuid.UUID(bytes=raw)): name for name, raw in packed.items()}
+def _by_cosine(cosines: Mapping[str, float], hits: Collection[Hit]) -> Indexes:
+    """Fragments that hold none of the question's words; only `hits` may be seen."""
+    there = {each.fragment_id: Candidate(each) for each in hits}
+    return Indexes(
+        embed=lambda texts: np.ones((len(texts), 2), dtype=np.float32),
+        nearest=lambda _vector, _count: list(cosines.items()),
+        keywords=lambda _question: bm25({}, 0, 0),
+        fetch=lambda ids: {id_: there[id_] for id_ in ids if id_ in there},
+        neighbours=lambda _hits: ({}, {}),
+    )
 
-    def vectors(some: Sequence[str]) -> Any:
-        rows = [[text.count(word) + 0.1 for word in ("pump", "oil", "seal", "7")] for text in some]
-        return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32)
 
-    class Nearest:
-        asked = 0
+@pytest.mark.parametrize(
+    ("question", "bonus"), [("How many litres?", TABLE_BONUS), ("Why does it leak?", 0.0)]
+)
+def test_tables_are_raised_and_more_of_a_page_comes_later(question: str, bonus: float) -> None:
+    chance = random.Random(7)
+    for _ in range(20):
+        cosines = {f"f{n:02}": round(chance.uniform(0.1, 1.0), 2) for n in range(60)}
+        hits = [
+            _at(id_, page=chance.randrange(12), kind=chance.choice(["table", "text", "text"]))
+            for id_ in cosines
+            if chance.random() < 0.9
+        ]
+        fused = [
+            (COSINE_WEIGHT * cosines[each.fragment_id] + bonus * (each.kind == "table"), each)
+            for each in hits
+            if cosines[each.fragment_id] >= LEAST_COSINE
+        ]
+        pages: Counter[int] = Counter()
+        expected = []
+        for score, each in sorted(fused, key=lambda p: (-round(p[0], 4), p[1].fragment_id)):
+            damped = round(round(score, 4) * SIBLING_FACTOR ** pages[each.ordinal], 4)
+            expected.append((-damped, each.fragment_id))
+            pages[each.ordinal] += 1
+        expected.sort()
+        for count in (2, 5, 60):
+            found = search(question, _by_cosine(cosines, hits), count=count)
+            assert [(-each.score, each.fragment_id) for each in found] == expected[:count]
 
-        def __init__(self) -> None:
-            self.answers = threading.Event()
 
-        def query(self, _: str, vector: Any, count: int, **__: Any) -> list[tuple[str, float]]:
-            self.asked += 1
-            assert self.answers.wait(10)
-            similar = vectors(list(texts.values())) @ vector
-            best = sorted(zip(names, similar.tolist(), strict=True), key=lambda pair: -pair[1])
-            return best[:count]
+def test_of_equals_the_first_by_id_comes_first() -> None:
+    hits = [_at("z"), _at("a", page=1, kind="table")]
+    # As floats, 0.24 + 0.03 is a little more than 0.27.
+    found = search("How many litres?", _by_cosine({"z": 0.9, "a": 0.8}, hits))
+    assert [(each.fragment_id, each.score) for each in found] == [("a", 0.27), ("z", 0.27)]
 
-    def candidates(ids: Sequence[str], **_: bool) -> dict[str, Candidate]:
-        there = vectors([texts[names[id_]] for id_ in ids])
-        return {
-            id_: Candidate.of(id_, 0, "text", vector)
-            for id_, vector in zip(ids, there, strict=True)
-        }
 
-    def ranked(guess: frozenset[str]) -> tuple[list[tuple[str, float]], int]:
-        nearest: Any = Nearest()
-        likely: list[str] = []
+def test_what_is_left_without_common_words_counts_twice() -> None:
+    texts = {
+        str(
+            uuid.uuid5(uuid.NAMESPACE_OID, str(at))
+        ): f"pump part {at} {'oil' if at % 4 else 'seal'}"
+        for at in range(60)
+    }
+    postings, words = pack((uuid.UUID(id_).bytes, index_words(t)) for id_, t in texts.items())
 
-        def load(ids: Sequence[str]) -> dict[str, Hit]:
-            # While the vector index is still looking.
-            likely.extend(ids)
-            nearest.answers.set()
-            return {}
+    def embed(some: Sequence[str]) -> Any:
+        counts = [[text.count(word) + 0.1 for word in ("pump", "oil", "seal")] for text in some]
+        vectors = np.array(counts, dtype=np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
-        with ThreadPoolExecutor(4) as pool:
-            indexes = Indexes(
-                meaning=lambda some: pool.submit(vectors, some),
-                vectors=nearest,
-                collection="pumps",
-                words=lambda asked: bm25(
-                    {word: postings.get(word, b"") for word in index_words(asked)}, 60, words
-                ),
-                candidates=candidates,
-                load=load,
-                around=lambda hits: ({}, {}),
-                aside=pool.submit,
-                common=lambda: guess,
-            )
-            begun = begin("pump seal 7", indexes)
-            assert begun is not None
-            found = _ranked("pump seal 7", Seen(indexes), begun, 7, 0.0)
-        # All of them hold one of the words: what is likely to come first is what does.
-        assert likely == [id_ for id_, _ in found[:7]]
-        return found, nearest.asked
+    def vector_of(id_: str) -> Any:
+        return embed([texts[id_]])[0]
 
-    right, asked = ranked(frozenset({"pump", "seal"}))
-    assert asked == 1
-    for wrong in (frozenset(), frozenset({"seal"}), frozenset({"pump", "seal", "7"})):
-        found, asked = ranked(wrong)
-        assert found == [(id_, pytest.approx(score, abs=1e-4)) for id_, score in right]
-        assert asked == 2
+    indexes = Indexes(
+        embed=embed,
+        nearest=lambda vector, count: [(id_, vector_of(id_) @ vector) for id_ in texts][:count],
+        keywords=lambda asked: bm25(
+            {word: postings.get(word, b"") for word in index_words(asked)}, len(texts), words
+        ),
+        fetch=lambda ids: {
+            id_: Candidate(hit(texts[id_]).model_copy(update={"version_id": id_}), vector_of(id_))
+            for id_ in ids
+        },
+        neighbours=lambda _hits: ({}, {}),
+    )
+    # All hold "pump" and a quarter "seal": the former tells none apart.
+    doubled = embed(["pump sealing 7"])[0] + embed(["sealing 7"])[0]
+    doubled /= np.linalg.norm(doubled)
+    ranking = indexes.keywords("pump sealing 7")
+    assert ranking.common == {"pump"}
+    for each in search("pump sealing 7", indexes, count=60):
+        id_ = each.version_id
+        expected = COSINE_WEIGHT * (vector_of(id_) @ doubled)
+        expected += (1 - COSINE_WEIGHT) * ranking.shares([id_])[id_]
+        assert each.score == pytest.approx(float(expected), abs=1e-4)

@@ -11,7 +11,7 @@ from api.recognition import said
 from pipelines.chunking import Chunker
 from pipelines.embedders.model_files import Tokens
 from pipelines.embedding import BUILT_IN, model_directory
-from pipelines.neighbours import join
+from pipelines.neighbours import merge_split_sentences
 from pipelines.recognition import recognition
 from pipelines.types import Part, RecognisedSpan, RegionLocator, Segment
 from tests.client import Client
@@ -89,7 +89,7 @@ def test_a_joined_hit_knows_it_of_both_halves() -> None:
     rest = hit("5.5 Nm with the key.").model_copy(
         update={"recognised": (recognised(0, 20, 0.5, "speech"),)}
     )
-    (joined,) = join([first], neighbours(after=rest))
+    (joined,) = merge_split_sentences([first], neighbours(after=rest))
     assert [joined.text[each.start : each.end] for each in joined.recognised] == [
         first.text,
         rest.text,

@@ -1,10 +1,9 @@
-"""How a search goes to a worker and comes back, and what is remembered between two searches."""
+"""How a search goes to a worker and comes back, and the vectors that it ranks by."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,10 +16,8 @@ from werkzeug.exceptions import HTTPException
 from api import searching
 from api.extensions import db
 from api.hits import Filters
-from api.keyword_cache import ENTRY_BYTES, KeywordCache
-from api.searching import Question
+from api.searching import SearchRequest
 from api.services import Services
-from pipelines.question_vectors import QuestionVectors
 from pipelines.retrieval import Candidate
 from tests.client import Client
 
@@ -30,9 +27,9 @@ FILTERS = Filters(types=("pdf", "web"), heading="Pumps")
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker of the stack hears of a search."""
-    monkeypatch.setattr(searching, "ASKED", "test:searches")
+    monkeypatch.setattr(searching, "REQUESTS", "test:searches")
     monkeypatch.setattr(searching, "QUEUE", "nobody")
-    monkeypatch.setattr(searching, "SECONDS", 2.0)
+    monkeypatch.setattr(searching, "TIMEOUT_SECONDS", 2.0)
 
 
 def _search(app: Flask, with_: Services) -> list[dict[str, Any]]:
@@ -40,10 +37,10 @@ def _search(app: Flask, with_: Services) -> list[dict[str, Any]]:
         return searching.search(with_, "instrument", "Which pump?", FILTERS, 3)
 
 
-def _take(with_: Services) -> Question:
+def _take(with_: Services) -> SearchRequest:
     message = searching.take(with_.redis)
     assert message is not None
-    return Question.read(message)
+    return SearchRequest.from_message(message)
 
 
 def test_a_question_that_died_with_its_worker_is_asked_again(app: Flask, nobody: None) -> None:
@@ -53,7 +50,7 @@ def test_a_question_that_died_with_its_worker_is_asked_again(app: Flask, nobody:
         lost = _take(with_)
         again = _take(with_)
         assert again == lost
-        assert (again.text, again.filters, again.count) == ("Which pump?", FILTERS, 3)
+        assert (again.question, again.filters, again.count) == ("Which pump?", FILTERS, 3)
         searching.reply(with_.redis, again, {"hits": [{"text": "This one."}]})
         assert hits.result() == [{"text": "This one."}]
 
@@ -63,11 +60,11 @@ def test_a_slow_answer_leaves_no_question_behind(app: Flask, nobody: None) -> No
     with ThreadPoolExecutor(1) as pool:
         hits = pool.submit(_search, app, with_)
         slow = _take(with_)
-        while not with_.redis.llen(searching.ASKED):
+        while not with_.redis.llen(searching.REQUESTS):
             time.sleep(0.05)
         searching.reply(with_.redis, slow, {"hits": []})
         assert hits.result() == []
-        assert with_.redis.llen(searching.ASKED) == 0
+        assert with_.redis.llen(searching.REQUESTS) == 0
 
 
 def test_a_wait_outlasts_what_the_client_takes_for_a_lost_connection(
@@ -75,8 +72,8 @@ def test_a_wait_outlasts_what_the_client_takes_for_a_lost_connection(
 ) -> None:
     with_: Services = app.extensions["services"]
     patience = with_.redis.connection_pool.connection_kwargs.get("socket_timeout", 5)
-    assert patience is None or patience > 2 * searching.WAIT_SECONDS
-    monkeypatch.setattr(searching, "SECONDS", 12.0)
+    assert patience is None or patience > 2 * searching.POLL_SECONDS
+    monkeypatch.setattr(searching, "TIMEOUT_SECONDS", 12.0)
     with ThreadPoolExecutor(1) as pool:
         hits = pool.submit(_search, app, with_)
         slow = _take(with_)
@@ -87,9 +84,9 @@ def test_a_wait_outlasts_what_the_client_takes_for_a_lost_connection(
 
 def test_no_message_ends_the_searching(admin: Client, instrument: str, app: Flask) -> None:
     redis = app.extensions["services"].redis
-    old = Question("nobody", time.time() - 1, instrument, "Which pump?", FILTERS, 3)
+    old = SearchRequest("nobody", time.time() - 1, instrument, "Which pump?", FILTERS, 3)
     for message in ("no JSON", "{}", '{"filters": {"colour": "red"}}', old.message) * 4:
-        redis.rpush(searching.ASKED, message)
+        redis.rpush(searching.REQUESTS, message)
     found = admin.get("/api/search/", params={"instrument": instrument, "q": "pump"})
     assert (found.status_code, found.json()) == (200, [])
     assert redis.exists("nobody") == 0
@@ -121,98 +118,7 @@ def test_without_a_worker_a_search_ends_and_leaves_nothing(app: Flask, nobody: N
         _search(app, with_)
     assert refused.value.code == 503
     assert "No worker listens" in refused.value.data["message"]  # type: ignore[attr-defined]
-    assert with_.redis.llen(searching.ASKED) == 0
-
-
-def test_words_are_known_only_while_the_index_is_the_same() -> None:
-    cache = KeywordCache(most_bytes=2 * ENTRY_BYTES + 20)
-    assert cache.get("here", ["oil"]) == (None, {})
-    cache.keep("here", (1, 10), {"oil": b"12345", "pump": b"12345"})
-    assert cache.get("here", ["oil", "valve"]) == ((1, 10), {"oil": b"12345"})
-    assert cache.get("elsewhere", ["oil"]) == (None, {})
-    cache.keep("here", (2, 15), {"oil": b"1234567890"})
-    # Of "pump" nobody knows whether it stands where it stood.
-    assert cache.get("here", ["oil", "pump"]) == ((2, 15), {"oil": b"1234567890"})
-    cache.keep("here", (2, 15), {"seal": b""})
-    assert cache.get("here", ["seal"]) == ((2, 15), {"seal": b""})
-    cache.keep("here", (2, 15), {"valve": b"1"})
-    # The least used went, though another one stands nowhere.
-    assert cache.get("here", ["oil", "seal", "valve"]) == ((2, 15), {"seal": b"", "valve": b"1"})
-
-
-def test_common_words_are_remembered_until_they_are_rarer() -> None:
-    cache = KeywordCache()
-    assert cache.common("here") == frozenset()
-    cache.keep_common("here", ["oil", "pump"], frozenset({"oil"}))
-    cache.keep_common("here", ["valve", "seal"], frozenset({"seal"}))
-    assert cache.common("here") == {"oil", "seal"}
-    cache.keep_common("here", ["oil", "pump"], frozenset())
-    assert (cache.common("here"), cache.common("elsewhere")) == ({"seal"}, frozenset())
-
-
-def test_a_question_is_embedded_once_unless_that_failed() -> None:
-    class Model:
-        name = "model@hash"
-        max_tokens = 8
-        asked: list[str]
-        fails = True
-
-        def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-            return [[(0, len(text))] for text in texts]
-
-        def embed(self, texts: Sequence[str]) -> Any:
-            self.asked += texts
-            if self.fails:
-                raise RuntimeError("no memory")
-            return np.ones((len(texts), 4), dtype=np.float32)
-
-    model: Any = Model()
-    model.asked = []
-    vectors = QuestionVectors(kept=1)
-    with pytest.raises(RuntimeError):
-        vectors.begin(model, ["Which pump?"]).result()
-    model.fails = False
-    together = threading.Barrier(4)
-
-    def ask() -> float:
-        together.wait()
-        return float(vectors.begin(model, ["Which pump?"]).result().sum())
-
-    with ThreadPoolExecutor(4) as pool:
-        assert [found.result() for found in [pool.submit(ask) for _ in range(4)]] == [4.0] * 4
-    assert model.asked == ["Which pump?"] * 2
-    vectors.begin(model, ["Which valve?"]).result()
-    vectors.begin(model, ["Which pump?"]).result()
-    assert model.asked == [*["Which pump?"] * 2, "Which valve?", "Which pump?"]
-
-
-def test_the_usual_model_begins_before_it_is_known_whose_index_is_asked() -> None:
-    class Model:
-        max_tokens = 8
-
-        def __init__(self, name: str) -> None:
-            self.name, self.asked = name, list[str]()
-
-        def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-            return [[(0, len(text))] for text in texts]
-
-        def embed(self, texts: Sequence[str]) -> Any:
-            self.asked += texts
-            return np.ones((len(texts), 4), dtype=np.float32)
-
-    usual: Any = Model("usual@hash")
-    other: Any = Model("other@hash")
-    vectors = QuestionVectors()
-    vectors.ahead(["Which pump?"])
-    vectors.begin(usual, ["Which oil?"]).result()
-    vectors.ahead(["Which valve?", "valve?"])
-    vectors.begin(usual, ["Which valve?", "valve?"]).result()
-    assert usual.asked == ["Which oil?", "Which valve?", "valve?"]
-    # Another model's vectors are its own, whatever was begun.
-    vectors.ahead(["Which seal?"])
-    vectors.begin(other, ["Which seal?"]).result()
-    vectors.begin(usual, ["Which seal?"]).result()
-    assert (other.asked, usual.asked[3:]) == (["Which seal?"], ["Which seal?"])
+    assert with_.redis.llen(searching.REQUESTS) == 0
 
 
 def _vectors(candidates: Mapping[str, Candidate]) -> dict[str, list[float]]:
@@ -227,27 +133,22 @@ def test_vectors_beside_the_text_are_those_of_the_index(
 ) -> None:
     from sqlalchemy import delete, select
 
-    from api import indexes
-    from api.extensions import db
     from api.models import FragmentRow, FragmentVector
-    from workers.finding import indexes_of
+    from api.retrieval import indexes_of, reading
 
     pages = [f"# Pump {n}\n\nThe pump number {n} delivers {n * 7} litres." for n in range(3)]
     for n, page in enumerate(pages):
         admin.add_bytes(instrument, f"pump {n}.md", page.encode())
     with_: Services = app.extensions["services"]
-    with app.app_context():
+    with app.app_context(), reading() as connection:
         here = select(FragmentRow.id).where(FragmentRow.instrument_id == instrument)
-        ids = list(db.session.scalars(here))
-        index = indexes.in_use(db.session(), instrument)
-        assert index is not None
-        found = indexes_of(with_, db.session(), instrument, Filters())
+        ids = list(connection.scalars(here))
+        found = indexes_of(with_, connection, instrument, Filters())
         assert found is not None
-        beside = _vectors(found.candidates(ids, vectors=True))
-        db.session.execute(delete(FragmentVector).where(FragmentVector.fragment_id.in_(here)))
-        db.session.commit()
+        beside = _vectors(found.fetch(ids))
+        connection.execute(delete(FragmentVector).where(FragmentVector.fragment_id.in_(here)))
         # Where they were never kept, the index is asked.
-        elsewhere = _vectors(found.candidates(ids, vectors=True))
+        elsewhere = _vectors(found.fetch(ids))
         assert set(beside) == set(elsewhere) == set(ids)
         assert len(ids) == 3
         for id_ in ids:

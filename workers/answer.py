@@ -14,13 +14,13 @@ from api.extensions import db
 from api.hits import Filters
 from api.models import ChatTurn, User
 from api.models.base import now
+from api.retrieval import indexes_of, reading
 from api.services import Services, services
 from pipelines.answer import Answer, Token, answer
 from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
 from pipelines.retrieval import retrieve
 from pipelines.types import Hit
-from workers.finding import indexes_of
 from workers.lifecycle import Running, run
 from workers.main import celery
 from workers.side_prompts import alone, entitle
@@ -107,8 +107,10 @@ def _answer(running: Running) -> dict[str, Any]:
 def _hits(with_: Services, turn: ChatTurn, question: str) -> list[Hit]:
     """What the instrument's index finds, by the model that it was made with."""
     sources = tuple(turn.source_ids) if turn.source_ids else None
-    indexes = indexes_of(with_, db.session(), turn.instrument_id, Filters(source_ids=sources))
-    return retrieve(question, indexes) if indexes else []
+    filters = Filters(source_ids=sources)
+    with reading() as connection:
+        indexes = indexes_of(with_, connection, turn.instrument_id, filters)
+        return retrieve(question, indexes) if indexes else []
 
 
 def _ms(seconds: float) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import gc
 import os
 import signal
 import socket
@@ -94,27 +93,18 @@ def _child_starts(**_: Any) -> None:
     warm_up()
 
 
-def warm_up(*, questions: bool = False) -> None:
-    """Load the embedding model before the first job needs it, or have it ready for questions,
-    after the fork, in a thread."""
+def warm_up() -> None:
+    """Load what the first job or search needs, after the fork, in a thread."""
 
     def load() -> None:
         from pipelines.errors import PipelineError
-        from pipelines.question_vectors import make_ready
 
         try:
             services = flask_app().extensions["services"]
-            if questions:
-                make_ready(services.embedder)
-                services.index.connect()
-            else:
-                services.embedder.embed(["warm up"])
+            services.embedder.embed(["warm up"])
+            services.index.connect()
         except PipelineError as error:
             log.error("the worker is not ready yet", error=str(error))
-        # What is loaded stays: no collection need look through it again, which takes a tenth of
-        # a second.
-        gc.collect()
-        gc.freeze()
 
     threading.Thread(target=load, name="warm-up", daemon=True).start()
 
@@ -130,7 +120,7 @@ def _announce(sender: Any, **_: Any) -> None:
     """Say every few seconds that this worker listens, so that a waiting job can tell why."""
     queues = queues_of(sender)
     if "answers" in queues:
-        warm_up(questions=True)
+        warm_up()
     client = redis.Redis.from_url(config.redis_url, decode_responses=True)
     slots = sender.controller.concurrency
 

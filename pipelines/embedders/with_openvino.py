@@ -13,29 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import structlog
-
 from pipelines.embedders.model_files import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-log = structlog.get_logger()
-
 Form = Literal["bf16", "int8", "fp32"]
 
 BATCH = 4
 WIDTH = 16
 """Batches are padded to a multiple of this many tokens: compiled code is kept for each width."""
-NARROW = 8
-"""The same for less than a batch, a question: half a width of nothing costs it a quarter."""
-QUESTIONS = ((1, 32), (1, 48), (2, 32))
-"""Texts and tokens that a question is padded to, if it is to be answered quickly: a form for one
-shape alone has nothing to work out anew when the shape changes (5.7 ms against 8.0 after a rest of
-20 ms; 130 MB for all three of a model of 90: `benchmarks.questions`)."""
-LARGEST = 256 << 20
-"""Bytes of weights up to which such forms are worth their memory."""
 VNNI = frozenset({"avx512_vnni", "avx_vnni"})
 
 
@@ -66,11 +54,11 @@ class OpenVinoEmbedder:
         self.name = name
         self._tokens = Tokens(directory)
         self.max_tokens = self._tokens.max_tokens
-        self._core = core = openvino.Core()
+        core = openvino.Core()
         capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.form: str = form or best_form(converted, capabilities)
-        self._file = converted / ("int8.xml" if self.form == "int8" else "encoder.xml")
-        self._settings = {
+        file = converted / ("int8.xml" if self.form == "int8" else "encoder.xml")
+        settings = {
             "INFERENCE_NUM_THREADS": "1",
             # Pinning would put every process on the first core.
             "ENABLE_CPU_PINNING": "NO",
@@ -79,35 +67,12 @@ class OpenVinoEmbedder:
             if self.form == "fp32"
             else rest_precision(capabilities),
         }
-        self._compiled: Any = core.compile_model(str(self._file), "CPU", self._settings)
+        self._compiled: Any = core.compile_model(str(file), "CPU", settings)
         # One for all threads, in turn: with one thread of its own the model does no two at once,
         # and OpenVINO's Python side hangs where one thread makes a request while another begins.
         self._request = self._compiled.create_infer_request()
         self._turn = threading.Lock()
-        self._of_shape: dict[tuple[int, int], Any] = {}
-        """Requests for one shape alone, the narrowest first."""
         self.dimension = int(self._compiled.output(0).partial_shape[1].get_length())
-
-    def make_ready(self) -> None:
-        """Compile what questions are embedded with, if that is small: it takes a second."""
-        if self._of_shape or self._file.with_suffix(".bin").stat().st_size > LARGEST:
-            return
-        try:
-            self._make_fixed()
-        except RuntimeError as error:
-            # As OpenVINO tells whatever a model does not allow; questions take longer without.
-            log.warning("questions have no form of their own", error=str(error)[-300:])
-
-    def _make_fixed(self) -> None:
-        model = self._core.read_model(str(self._file))
-        for shape in QUESTIONS:
-            if shape[1] > self.max_tokens:
-                continue
-            fixed = model.clone()
-            fixed.reshape({name: list(shape) for name in ("input_ids", "attention_mask")})
-            with self._turn:
-                compiled = self._core.compile_model(fixed, "CPU", self._settings)
-                self._of_shape[shape] = compiled.create_infer_request()
 
     @property
     def additive(self) -> bool:
@@ -128,20 +93,14 @@ class OpenVinoEmbedder:
         for at in range(0, len(order), BATCH):
             batch = order[at : at + BATCH]
             longest = len(ids[batch[-1]])
-            step = NARROW if len(texts) < BATCH else WIDTH
-            width = min(self.max_tokens, -(-longest // step) * step)
-            request = self._request
-            for (rows, columns), of_shape in list(self._of_shape.items()):
-                if rows == len(batch) and longest <= columns:
-                    width, request = columns, of_shape
-                    break
+            width = min(self.max_tokens, -(-longest // WIDTH) * WIDTH)
             tokens = np.zeros((len(batch), width), dtype=np.int64)
             mask = np.zeros((len(batch), width), dtype=np.int64)
             for row, i in enumerate(batch):
                 tokens[row, : len(ids[i])] = ids[i]
                 mask[row, : len(ids[i])] = 1
             with self._turn:
-                result = request.infer({"input_ids": tokens, "attention_mask": mask})
+                result = self._request.infer({"input_ids": tokens, "attention_mask": mask})
                 vectors[batch] = result[0]
         return vectors
 

@@ -35,9 +35,6 @@ class TorchEmbedder:
         self.max_tokens = int(self._model.max_seq_length or self._tokens.max_tokens)
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
-    def make_ready(self) -> None:
-        pass
-
     @property
     def additive(self) -> bool:
         return self._tokens.additive
