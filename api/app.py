@@ -7,10 +7,10 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access, characters, commands, connections, errors, idempotency, logs
+from api import access, characters, commands, connections, errors, idempotency, logs, openapi
 from api.config import Config
 from api.extensions import db, jwt, limiter, migrate, smorest
-from api.routes import ROUTES
+from api.routes import ROUTES, docs
 from api.services import Services
 
 
@@ -34,9 +34,10 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     access.init_app(app)
     idempotency.init_app(app)
     commands.init_app(app)
-    smorest.init_app(app)
+    smorest.init_app(app, spec_kwargs={"extra_plugins": [openapi.ContractPlugin(app)]})
     for blueprint in ROUTES:
         smorest.register_blueprint(blueprint)
+    app.register_blueprint(docs.blueprint)
     access.open_to_all(app, "api-docs.openapi_json", "api-docs.openapi_swagger_ui")
     return app
 
@@ -67,6 +68,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "API_TITLE": "Vouch",
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.0.3",
+        "API_SPEC_OPTIONS": openapi.SPEC_OPTIONS,
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
         "OPENAPI_SWAGGER_UI_PATH": "/docs" if config.is_local else None,

@@ -24,7 +24,7 @@ class ApiKeySchema(Schema):
     prefix = fields.String(dump_only=True)
     key = fields.String(dump_only=True, metadata={"description": "Shown when made, never again"})
     created_at = fields.DateTime(dump_only=True)
-    last_used_at = fields.DateTime(dump_only=True)
+    last_used_at = fields.DateTime(dump_only=True, allow_none=True)
 
 
 @blueprint.route("/")
@@ -33,6 +33,7 @@ class ApiKeys(MethodView):
     @blueprint.response(200, ApiKeySchema(many=True))
     @blueprint.paginate()
     def get(self, pagination_parameters: Any) -> list[ApiKey]:
+        """The caller's API keys, without their secrets."""
         mine = select(ApiKey).where(ApiKey.user_id == access.user().id)
         rows = page_of(mine.order_by(ApiKey.created_at, ApiKey.id), pagination_parameters)
         return [key for (key,) in rows]
@@ -41,6 +42,7 @@ class ApiKeys(MethodView):
     @blueprint.arguments(ApiKeySchema)
     @blueprint.response(201, ApiKeySchema)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make an API key; `key` is shown this once."""
         key, secret = access.new_api_key(db.session(), access.user(), body["name"])
         db.session.commit()
         return {**ApiKeySchema().dump(key), "created_at": key.created_at, "key": secret}
@@ -51,6 +53,7 @@ class OneApiKey(MethodView):
     @access.rule("signed_in")
     @blueprint.response(204)
     def delete(self, key_id: str) -> None:
+        """Delete an API key; it is refused from now on."""
         key = db.session.get(ApiKey, key_id) if is_uuid(key_id) else None
         if key is None or key.user_id != access.user().id:
             refuse(404, "No such API key.")

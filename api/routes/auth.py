@@ -51,16 +51,26 @@ class UserSchema(Schema):
 
 
 class TokensSchema(Schema):
+    """With cookies the tokens are left out."""
+
     access_token = fields.String()
     refresh_token = fields.String()
     token_type = fields.String()
-    expires_in = fields.Integer()
+    expires_in = fields.Integer(metadata={"description": "Seconds"})
     user = fields.Nested(UserSchema)
+
+
+class SignedOutSchema(Schema):
+    status = fields.String()
+
+
+class SignInStatusSchema(Schema):
+    authenticated = fields.Boolean()
 
 
 class TicketSchema(Schema):
     ticket = fields.String()
-    expires_in = fields.Integer()
+    expires_in = fields.Integer(metadata={"description": "Seconds"})
 
 
 def _account() -> str:
@@ -83,8 +93,13 @@ def _address_rate() -> str:
 @limiter.limit(_address_rate)
 @blueprint.arguments(LoginSchema)
 @blueprint.response(200, TokensSchema)
+@blueprint.alt_response(401, "UNAUTHORIZED")
+@blueprint.alt_response(429, "TOO_MANY_REQUESTS")
 def login(body: dict[str, Any]) -> Response:
-    """Sign in. `web` sets cookies and answers the user; `api` answers tokens."""
+    """Sign in.
+
+    `session_mode` `web` sets cookies and answers the user; `api` answers tokens.
+    """
     who = db.session.scalar(select(User).where(User.email == body["email"].strip().lower()))
     if not password_matches(who, body["password"]) or who is None:
         refuse(401, "The e-mail address or the password is wrong.")
@@ -101,9 +116,15 @@ def login(body: dict[str, Any]) -> Response:
 
 @blueprint.route("/auth/refresh", methods=["POST"])
 @access.rule("public")
+@blueprint.doc(security=[{"bearer": []}, {"refreshCookie": [], "csrf": []}])
 @blueprint.response(200, TokensSchema)
+@blueprint.alt_response(401, "UNAUTHORIZED")
 def refresh() -> Response:
-    """Rotate: the old refresh token dies; its second use ends the whole sign-in."""
+    """Exchange a refresh token for new tokens.
+
+    Sent as a bearer token or by cookie. The old refresh token dies; its second use ends the whole
+    sign-in.
+    """
     try:
         verify_jwt_in_request(refresh=True)
     except CSRFError:
@@ -131,7 +152,9 @@ def refresh() -> Response:
 
 @blueprint.route("/auth/logout", methods=["POST"])
 @access.rule("public")
-@blueprint.response(200)
+@blueprint.doc(security=[{}, {"bearer": []}, {"cookie": [], "csrf": []}])
+@blueprint.response(200, SignedOutSchema)
+@blueprint.alt_response(401, "UNAUTHORIZED")
 def logout() -> Response:
     """End the sign-in of the token that is sent, if any, and clear the cookies."""
     for kind in (False, True):
@@ -154,12 +177,14 @@ def logout() -> Response:
 @access.rule("signed_in")
 @blueprint.response(200, UserSchema)
 def me() -> User:
+    """Who is signed in."""
     return access.user()
 
 
 @blueprint.route("/auth/status")
 @access.rule("public")
-@blueprint.response(200)
+@blueprint.doc(security=[{}, {"bearer": []}, {"cookie": []}, {"apiKey": []}])
+@blueprint.response(200, SignInStatusSchema)
 def status() -> Response:
     """Whether the caller is signed in; never a 401."""
     from werkzeug.exceptions import Unauthorized
@@ -176,7 +201,7 @@ class StreamTickets(MethodView):
     @access.rule("signed_in")
     @blueprint.response(200, TicketSchema)
     def post(self) -> dict[str, Any]:
-        """A short-lived ticket for `?ticket=` on `/stream/...`."""
+        """Make a short-lived ticket for `?ticket=` on `/stream/...`."""
         ticket = access.new_ticket(str(current_app.secret_key), access.user())
         return {"ticket": ticket, "expires_in": access.TICKET_SECONDS}
 

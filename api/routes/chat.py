@@ -8,13 +8,13 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
-from sqlalchemy import select
 
 from api import access, chosen, streaming
 from api.asking import start_turn
 from api.errors import refuse, unprocessable
 from api.extensions import db
-from api.models import ChatSession, ChatTurn, Citation, Instrument, Job
+from api.json_fields import REFS, Stored, locators_field
+from api.models import ChatSession, ChatTurn, Instrument, Job
 from api.models.base import is_uuid
 from api.paging import Blueprint
 from api.recognition import RecognitionSchema
@@ -24,6 +24,7 @@ from api.services import services
 blueprint = Blueprint("chat", __name__, url_prefix="/api/chat", description="Asking")
 
 MAX_QUESTION = 4000
+VERDICTS = ["verified", "partial", "unsupported"]
 _WAIT = re.compile(r"\bwait=(\d+)")
 
 
@@ -46,12 +47,17 @@ class AskSchema(Schema):
         return data
 
 
+class LinksSchema(Schema):
+    turn = fields.String()
+    stream = fields.String()
+
+
 class AskedSchema(Schema):
     turn_id = fields.String()
     session_id = fields.String()
     job_id = fields.String()
     status = fields.String()
-    links = fields.Dict()
+    links = fields.Nested(LinksSchema)
 
 
 class CitationSchema(Schema):
@@ -65,12 +71,34 @@ class CitationSchema(Schema):
     type = fields.String()
     score = fields.Float()
     quote = fields.String()
-    locator = fields.Function(lambda citation: citation.locators[0] if citation.locators else None)
-    locators = fields.List(fields.Dict())
+    locator = fields.Function(
+        lambda citation: citation.locators[0] if citation.locators else None,
+        metadata={"allOf": [{"$ref": f"{REFS}Locator"}], "nullable": True},
+    )
+    locators = locators_field()
     recognition = fields.Nested(RecognitionSchema, allow_none=True)
-    verdict = fields.String(allow_none=True)
-    state = fields.String()
-    moved_from = fields.String(allow_none=True)
+    verdict = fields.String(allow_none=True, metadata={"enum": [*VERDICTS, None]})
+    state = fields.String(metadata={"enum": ["current", "stale", "withdrawn"]})
+    moved_from = fields.String(
+        allow_none=True,
+        metadata={"description": "The version it was made from, when its quote moved to a newer"},
+    )
+
+
+class ClaimSchema(Schema):
+    """A sentence of the answer and what its proofs say to it."""
+
+    text = fields.String()
+    start = fields.Integer(metadata={"description": "Offset in `answer`"})
+    end = fields.Integer(metadata={"description": "Offset in `answer`"})
+    verdict = fields.String(metadata={"enum": VERDICTS})
+    citations = fields.List(fields.Integer(), metadata={"description": "Numbers of proofs"})
+    missing = fields.List(
+        fields.String(), metadata={"description": "What the proofs do not say, or say otherwise"}
+    )
+    repeats = fields.List(
+        fields.String(), metadata={"description": "Sources whose words it repeats"}
+    )
 
 
 class TurnSchema(Schema):
@@ -78,26 +106,32 @@ class TurnSchema(Schema):
     session_id = fields.String()
     instrument_id = fields.String()
     job_id = fields.String()
-    status = fields.String()
+    status = fields.String(metadata={"enum": job_routes.STATES})
     question = fields.String()
     answer = fields.String()
     citations = fields.List(fields.Nested(CitationSchema))
-    claims = fields.List(fields.Dict())
+    claims = fields.List(Stored(ClaimSchema))
     model = fields.String(allow_none=True)
-    usage = fields.Dict()
-    timings = fields.Dict()
+    usage = fields.Dict(metadata={"description": "Tokens read and written, cost where known"})
+    timings = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "Milliseconds: queued_ms, retrieve_ms, first_token_ms, total_ms"},
+    )
     notices = fields.List(fields.String())
     error = fields.Function(
         lambda turn: (
             {"code": turn.error_code, "message": turn.error_message} if turn.error_code else None
-        )
+        ),
+        metadata={"allOf": [{"$ref": f"{REFS}JobError"}], "nullable": True},
     )
     regenerated_from = fields.String(allow_none=True)
     chosen = fields.Boolean(attribute="is_chosen")
     feedback = fields.Function(
         lambda turn: (
             {"rating": turn.rating, "comment": turn.rating_comment} if turn.rating else None
-        )
+        ),
+        metadata={"allOf": [{"$ref": f"{REFS}Feedback"}], "nullable": True},
     )
     created_at = fields.DateTime()
 
@@ -110,18 +144,28 @@ class RegenerateSchema(Schema):
     model = fields.String(load_default=None, allow_none=True)
 
 
+class FeedbackKeptSchema(Schema):
+    status = fields.String()
+
+
 class FeedbackSchema(Schema):
     rating = fields.String(required=True, validate=validate.OneOf(["up", "down"]))
     comment = fields.String(load_default="", validate=validate.Length(0, 5000))
 
 
-@blueprint.route("/ask")
+@blueprint.route("/ask", parameters=["Prefer"])
 class Ask(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(AskSchema)
     @blueprint.response(202, AskedSchema)
+    @blueprint.alt_response(
+        200, schema=TurnSchema, description="With `Prefer: wait`: the whole turn, when done in time"
+    )
     def post(self, body: dict[str, Any]) -> Any:
-        """Ask. The answer is written by a worker; with `Prefer: wait=30` it is waited for."""
+        """Ask a question.
+
+        The answer is written by a worker; with `Prefer: wait=30` it is waited for.
+        """
         turn = begin(body)
         wait = min(int(match[1]), 60) if (match := _WAIT.search(_prefer())) else 0
         if wait and turn.job_id:
@@ -141,13 +185,18 @@ class OneTurn(MethodView):
     @access.rule("instrument")
     @blueprint.response(200, TurnSchema)
     def get(self, turn_id: str) -> ChatTurn:
+        """A turn: the question, its answer and the proofs."""
         return turn_for(turn_id)
 
     @access.rule("instrument")
     @blueprint.arguments(TurnChangeSchema)
     @blueprint.response(200, TurnSchema)
+    @blueprint.alt_response(409, "CONFLICT")
     def patch(self, _body: dict[str, Any], turn_id: str) -> ChatTurn:
-        """Of the answers to one question, choose the one that the conversation goes on from."""
+        """Choose this answer among those to one question.
+
+        The conversation goes on from what is chosen.
+        """
         turn = turn_for(turn_id)
         if turn.status not in ("done", "cancelled") or not turn.answer:
             refuse(409, f"This answer is {turn.status} and says nothing; choose another.")
@@ -163,7 +212,10 @@ class Regenerate(MethodView):
     @blueprint.arguments(RegenerateSchema, required=False)
     @blueprint.response(202, AskedSchema)
     def post(self, body: dict[str, Any] | None, turn_id: str) -> dict[str, Any]:
-        """Answer the same question once more; both turns stay, the new one chosen when done."""
+        """Answer the same question once more.
+
+        Both turns stay; the new one is chosen once it is done.
+        """
         old = turn_for(turn_id)
         instrument = access.instrument_for(old.instrument_id)
         turn = start_turn(
@@ -186,7 +238,7 @@ class CancelTurn(MethodView):
     @access.rule("instrument")
     @blueprint.response(202, AskedSchema)
     def post(self, turn_id: str) -> dict[str, Any]:
-        """Stop writing; what was said so far is kept."""
+        """Stop writing an answer; what was said so far is kept."""
         turn = turn_for(turn_id)
         job_routes.cancel(db.session.get_one(Job, turn.job_id))
         db.session.refresh(turn)
@@ -197,9 +249,9 @@ class CancelTurn(MethodView):
 class Feedback(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(FeedbackSchema)
-    @blueprint.response(200)
+    @blueprint.response(200, FeedbackKeptSchema)
     def post(self, body: dict[str, Any], turn_id: str) -> Response:
-        """Say whether the answer helped; again replaces."""
+        """Say whether an answer helped; again replaces."""
         turn = turn_for(turn_id)
         turn.rating, turn.rating_comment = body["rating"], body["comment"]
         db.session.commit()
@@ -246,13 +298,6 @@ def asked(turn: ChatTurn) -> dict[str, Any]:
         "status": turn.status,
         "links": {"turn": f"/api/chat/turns/{turn.id}", "stream": f"/stream/turns/{turn.id}"},
     }
-
-
-def citations_of(turn_id: str) -> list[dict[str, Any]]:
-    rows = db.session.scalars(
-        select(Citation).where(Citation.turn_id == turn_id).order_by(Citation.number)
-    ).all()
-    return CitationSchema(many=True).dump(rows)  # type: ignore[return-value]
 
 
 def _prefer() -> str:

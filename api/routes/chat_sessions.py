@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from api import access, exports
 from api.extensions import db
+from api.json_fields import TEXT
 from api.models import ChatSession, ChatTurn, Job
 from api.paging import Blueprint, page_of
 from api.routes import jobs as job_routes
@@ -27,10 +28,10 @@ ORIGINS = ("chat", "openai")
 
 class SessionSchema(Schema):
     id = fields.String()
-    session_id = fields.Function(lambda chat: chat["id"])
+    session_id = fields.Function(lambda chat: chat["id"], metadata={"type": "string"})
     instrument_id = fields.String()
     title = fields.String()
-    origin = fields.String()
+    origin = fields.String(metadata={"enum": ORIGINS})
     turn_count = fields.Integer()
     created_at = fields.DateTime()
     updated_at = fields.DateTime()
@@ -66,7 +67,10 @@ class Sessions(MethodView):
     @blueprint.response(200, SessionSchema(many=True))
     @blueprint.paginate()
     def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[dict[str, Any]]:
-        """The caller's conversations, newest first; `q` is looked for in titles and questions."""
+        """The caller's conversations, newest first.
+
+        `q` is looked for in titles and questions.
+        """
         who = access.user()
         count = select(func.count()).where(ChatTurn.session_id == ChatSession.id).scalar_subquery()
         mine = select(ChatSession, count).where(
@@ -96,7 +100,7 @@ class OneSession(MethodView):
     @blueprint.response(200, SessionWithTurnsSchema)
     @blueprint.paginate(page_size=100)
     def get(self, session_id: str, pagination_parameters: Any) -> dict[str, Any]:
-        """The conversation with a page of its turns, oldest first."""
+        """A conversation with a page of its turns, oldest first."""
         chat = session_for(session_id)
         turns = [turn for (turn,) in page_of(_turns_of(chat), pagination_parameters)]
         return {**_session(chat, pagination_parameters.item_count), "turns": turns}
@@ -105,6 +109,7 @@ class OneSession(MethodView):
     @blueprint.arguments(SessionChangeSchema)
     @blueprint.response(200, SessionSchema)
     def patch(self, body: dict[str, Any], session_id: str) -> dict[str, Any]:
+        """Give a conversation another title."""
         chat = session_for(session_id)
         chat.title = body["title"].strip()
         db.session.commit()
@@ -113,6 +118,7 @@ class OneSession(MethodView):
     @access.rule("instrument")
     @blueprint.response(204)
     def delete(self, session_id: str) -> None:
+        """Delete a conversation; an answer that is being written is stopped."""
         chat = access.chat_session_for(session_id)
         for turn in chat.turns:
             if turn.status in ("queued", "running"):
@@ -125,9 +131,10 @@ class OneSession(MethodView):
 class Export(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(ExportQuerySchema, location="query")
-    @blueprint.response(200, content_type="text/markdown")
+    @blueprint.response(200, TEXT, content_type="text/markdown")
+    @blueprint.alt_response(200, schema=SessionWithTurnsSchema, success=True)
     def get(self, query: dict[str, Any], session_id: str) -> Response:
-        """The whole conversation as a file: Markdown with footnoted proofs, or JSON."""
+        """A whole conversation as a file: Markdown with footnoted proofs, or JSON."""
         chat = session_for(session_id)
         turns: Any = TurnSchema(many=True).dump(db.session.scalars(_turns_of(chat)).all())
         session: Any = SessionSchema().dump(_session(chat, len(turns)))

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from flask.views import MethodView
+from marshmallow import Schema, fields
 
 from api import access
 from api.paging import Blueprint
-from api.routes.chat import citations_of, turn_for
+from api.routes.chat import CitationSchema, turn_for
 
 blueprint = Blueprint("citations", __name__, url_prefix="/api/citations", description="Proofs")
+
+
+class CitationsSchema(Schema):
+    items = fields.List(fields.Nested(CitationSchema))
 
 
 @blueprint.route("/turn/<turn_id>")
 class TurnCitations(MethodView):
     @access.rule("instrument")
-    @blueprint.response(200)
+    @blueprint.response(200, CitationsSchema)
     def get(self, turn_id: str) -> dict[str, Any]:
-        return {"items": citations_of(turn_for(turn_id).id)}
+        """The proofs of a turn, by number."""
+        return {"items": turn_for(turn_id).citations}

@@ -54,6 +54,7 @@ class GoldenQuestions(MethodView):
     @blueprint.response(200, GoldenSchema(many=True))
     @blueprint.paginate()
     def get(self, instrument_id: str, pagination_parameters: Any) -> list[GoldenQuestion]:
+        """The golden questions of an instrument."""
         instrument = access.instrument_for(instrument_id, "manager")
         query = (
             select(GoldenQuestion)
@@ -66,6 +67,7 @@ class GoldenQuestions(MethodView):
     @blueprint.arguments(NewGoldenSchema)
     @blueprint.response(201, GoldenSchema)
     def post(self, body: dict[str, Any], instrument_id: str) -> GoldenQuestion:
+        """Add a golden question; 409 when it is there already."""
         instrument = access.instrument_for(instrument_id, "manager")
         question = body.pop("question").strip()
         if not question:
@@ -97,6 +99,7 @@ class OneGoldenQuestion(MethodView):
     @access.rule("instrument")
     @blueprint.response(204)
     def delete(self, instrument_id: str, question_id: str) -> None:
+        """Delete a golden question."""
         db.session.delete(_golden(instrument_id, question_id))
         db.session.commit()
 

@@ -6,10 +6,12 @@ import concurrent.futures
 from typing import Any
 
 from flask import Response, jsonify
+from marshmallow import Schema, fields
 from sqlalchemy import text
 
 from api import access
 from api.extensions import db
+from api.json_fields import TEXT
 from api.paging import Blueprint
 from api.services import Services, services
 
@@ -19,15 +21,31 @@ PATIENCE_SECONDS = 5
 NEEDED = ("postgres", "redis", "object_store", "chroma")
 
 
+class AliveSchema(Schema):
+    status = fields.String()
+
+
+class ReadySchema(Schema):
+    status = fields.String(metadata={"enum": ["ok", "unavailable"]})
+    services = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "`ok` or `down` for each backing service"},
+    )
+
+
 @blueprint.route("/healthz")
 @access.rule("public")
+@blueprint.response(200, AliveSchema)
 def healthz() -> Response:
-    """The process lives."""
+    """Whether the process lives."""
     return jsonify({"status": "ok"})
 
 
 @blueprint.route("/readyz")
 @access.rule("public")
+@blueprint.response(200, ReadySchema)
+@blueprint.alt_response(503, schema=ReadySchema, description="One that is needed is down")
 def readyz() -> Response:
     """Each backing service with its state; 503 while one that is needed is down."""
     return _answer()
@@ -35,15 +53,21 @@ def readyz() -> Response:
 
 @blueprint.route("/api/health/")
 @access.rule("public")
+@blueprint.response(200, ReadySchema)
+@blueprint.alt_response(503, schema=ReadySchema, description="One that is needed is down")
 def health() -> Response:
-    """The same under the API's prefix."""
+    """What `/readyz` answers, under the API's prefix."""
     return _answer()
 
 
 @blueprint.route("/metrics")
 @access.rule("public")
+@blueprint.response(200, TEXT, content_type="text/plain")
 def metrics() -> Response:
-    """Counts and times for Prometheus; the proxy in front should keep them inside."""
+    """Counts and times for Prometheus.
+
+    The proxy in front should keep them inside.
+    """
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -31,7 +31,7 @@ class InstrumentSchema(Schema):
     slug = fields.String(dump_only=True)
     description = fields.String(load_default="", validate=validate.Length(0, 5000))
     source_count = fields.Integer(dump_only=True)
-    my_access = fields.String(dump_only=True)
+    my_access = fields.String(dump_only=True, metadata={"enum": ["reader", "editor", "manager"]})
     embedding_model = fields.String(dump_only=True, allow_none=True)
     reindex_needed = fields.Boolean(dump_only=True)
     created_at = fields.DateTime(dump_only=True)
@@ -91,12 +91,14 @@ class OneInstrument(MethodView):
     @access.rule("instrument")
     @blueprint.response(200, InstrumentSchema)
     def get(self, instrument_id: str) -> dict[str, Any]:
+        """One instrument."""
         return _shown(access.instrument_for(instrument_id))
 
     @access.rule("instrument")
     @blueprint.arguments(InstrumentChangeSchema)
     @blueprint.response(200, InstrumentSchema)
     def patch(self, body: dict[str, Any], instrument_id: str) -> dict[str, Any]:
+        """Change an instrument's name or description."""
         instrument = access.instrument_for(instrument_id, "manager")
         for name, value in body.items():
             setattr(instrument, name, value)
@@ -106,7 +108,7 @@ class OneInstrument(MethodView):
     @access.rule("instrument")
     @blueprint.response(204)
     def delete(self, instrument_id: str) -> None:
-        """Delete it with its sources, objects, vectors and chats."""
+        """Delete an instrument with its sources, objects, vectors and chats."""
         instrument = access.instrument_for(instrument_id, "manager")
         purges = remove_instrument(db.session(), instrument, access.user().id)
         db.session.commit()
@@ -118,7 +120,10 @@ class Reindex(MethodView):
     @access.rule("instrument")
     @blueprint.response(202, ReindexSchema)
     def post(self, instrument_id: str) -> dict[str, Any]:
-        """Make its vector index anew by the model that is set; the old one answers meanwhile."""
+        """Make an instrument's indexes anew by the model that is set.
+
+        The old index answers meanwhile.
+        """
         instrument = access.instrument_for(instrument_id, "manager")
         job = begin_reindex(db.session(), instrument, access.user().id)
         if job is None:

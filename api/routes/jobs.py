@@ -36,22 +36,31 @@ class SubjectSchema(Schema):
     id = fields.String()
 
 
+class JobErrorSchema(Schema):
+    code = fields.String()
+    message = fields.String(metadata={"description": "What happened and what to do next"})
+
+
 class JobSchema(Schema):
     id = fields.String()
-    kind = fields.String()
-    state = fields.String()
-    stage = fields.String(allow_none=True)
+    kind = fields.String(metadata={"enum": sorted(jobs.KINDS)})
+    state = fields.String(metadata={"enum": STATES})
+    stage = fields.String(
+        allow_none=True, metadata={"description": "For example parse, embed, retrieve, generate"}
+    )
     done = fields.Integer()
     total = fields.Integer(allow_none=True)
-    unit = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True, metadata={"description": "What done and total count"})
     attempt = fields.Integer()
     queue = fields.Nested(QueueSchema)
-    waiting_because = fields.String(allow_none=True)
+    waiting_because = fields.String(
+        allow_none=True, metadata={"description": "Why a queued job has not started"}
+    )
     heartbeat_at = fields.DateTime(allow_none=True)
     created_at = fields.DateTime()
     started_at = fields.DateTime(allow_none=True)
     finished_at = fields.DateTime(allow_none=True)
-    error = fields.Dict(allow_none=True)
+    error = fields.Nested(JobErrorSchema, allow_none=True)
     subject = fields.Nested(SubjectSchema)
 
 
@@ -82,8 +91,14 @@ class EventsSchema(Schema):
 
 
 class EventQuerySchema(Schema):
-    after = fields.String(load_default=None)
-    wait = fields.Float(load_default=0.0, validate=validate.Range(0, 30))
+    after = fields.String(
+        load_default=None, metadata={"description": "Id of the last event that is known"}
+    )
+    wait = fields.Float(
+        load_default=0.0,
+        validate=validate.Range(0, 30),
+        metadata={"description": "Seconds to wait for an event"},
+    )
 
 
 @blueprint.route("/")
@@ -116,6 +131,7 @@ class OneJob(MethodView):
     @access.rule("signed_in")
     @blueprint.response(200, JobSchema)
     def get(self, job_id: str) -> dict[str, Any]:
+        """Where a job stands: the row, which is the truth."""
         return shown(job_for(job_id))
 
 
@@ -124,7 +140,10 @@ class Cancel(MethodView):
     @access.rule("signed_in")
     @blueprint.response(202, JobSchema)
     def post(self, job_id: str) -> dict[str, Any]:
-        """Stop it, within 2 s of a batch or token; what ended already stays as it is."""
+        """Stop a job, within 2 s of a batch or token.
+
+        What ended already stays as it is.
+        """
         job = job_for(job_id, change=True)
         cancel(job)
         return shown(job)
@@ -163,7 +182,7 @@ class Events(MethodView):
     @blueprint.arguments(EventQuerySchema, location="query")
     @blueprint.response(200, EventsSchema)
     def get(self, query: dict[str, Any], job_id: str) -> dict[str, Any]:
-        """The job's log by polling; `wait` holds the answer until something happens."""
+        """A job's log by polling; `wait` holds the answer until something happens."""
         job = job_for(job_id)
         _, cursor = streaming.cursor_of(query["after"], job.id)
         db.session.remove()

@@ -22,12 +22,21 @@ blueprint = Blueprint(
 MAX_FALLBACKS = 5
 
 
+class PriceSchema(Schema):
+    """Per million tokens."""
+
+    input = fields.Float()
+    output = fields.Float()
+    currency = fields.String()
+    as_of = fields.String()
+
+
 class ModelSchema(Schema):
     model = fields.String(metadata={"description": "As LLM and defaults name it"})
     context_window = fields.Integer(allow_none=True, metadata={"description": "Tokens"})
     max_output = fields.Integer(allow_none=True, metadata={"description": "Tokens"})
     abilities = fields.List(fields.String())
-    price = fields.Dict(allow_none=True, metadata={"description": "Per million tokens"})
+    price = fields.Nested(PriceSchema, allow_none=True)
 
 
 class ProviderSchema(Schema):
@@ -78,7 +87,7 @@ class Default(MethodView):
     @blueprint.arguments(DefaultChangeSchema)
     @blueprint.response(200, DefaultSchema)
     def put(self, body: dict[str, Any], type_: str) -> llm_store.Default:
-        """Set it. Questions asked from now on are answered by it."""
+        """Set the model of a kind of prompt; what is asked from now on is answered by it."""
         config = services().config
         kind = known_kind(type_)
         model, fallbacks = body["model"].strip(), [each.strip() for each in body["fallbacks"]]
@@ -96,7 +105,7 @@ class Default(MethodView):
     @access.rule("admin")
     @blueprint.response(204)
     def delete(self, type_: str) -> None:
-        """Go back to what follows from the settings."""
+        """Go back to the model that follows from the settings."""
         llm_store.unset_default(db.session(), known_kind(type_))
         db.session.commit()
 

@@ -69,8 +69,10 @@ class Prompt(MethodView):
     @blueprint.arguments(NewPromptSchema)
     @blueprint.response(201, PromptSchema)
     def post(self, body: dict[str, Any], type_: str) -> dict[str, Any]:
-        """Write a new version, active from now on. The rules of citing and of fenced sources are
-        added to whatever it says."""
+        """Write a new version of the instructions, active from now on.
+
+        The rules of citing and of fenced sources are added to whatever it says.
+        """
         kind, text = known_kind(type_), body["text"].strip()
         if not text:
             unprocessable("text", "Write the instructions: the text is empty.")
@@ -101,7 +103,7 @@ class PromptVersions(MethodView):
     @blueprint.response(200, VersionWithTextSchema(many=True))
     @blueprint.paginate()
     def get(self, pagination_parameters: Any, type_: str) -> list[LLMPrompt]:
-        """Every version with its text, newest first."""
+        """Every version of the instructions with its text, newest first."""
         rows = page_of(_versions(known_kind(type_)), pagination_parameters)
         return [prompt for (prompt,) in rows]
 

@@ -15,11 +15,12 @@ from api.asking import start_turn
 from api.errors import unprocessable
 from api.events import BEGINNING
 from api.extensions import db
+from api.json_fields import TEXT
 from api.models import ChatSession, ChatTurn, Instrument, Job
 from api.paging import Blueprint
 from api.retelling import Differs, Retelling
 from api.routes import jobs as job_routes
-from api.routes.chat import MAX_QUESTION, TurnSchema
+from api.routes.chat import MAX_QUESTION, CitationSchema, TurnSchema
 from api.services import services
 
 blueprint = Blueprint("openai", __name__, url_prefix="/v1", description="OpenAI's API")
@@ -73,6 +74,55 @@ class CompletionSchema(Schema):
     )
 
 
+class InstrumentModelSchema(Schema):
+    """An instrument as OpenAI's clients know a model."""
+
+    id = fields.String(metadata={"description": "`vouch/<slug>`"})
+    object = fields.String(metadata={"enum": ["model"]})
+    created = fields.Integer(metadata={"description": "Seconds since 1970"})
+    owned_by = fields.String()
+    name = fields.String()
+
+
+class ModelsSchema(Schema):
+    object = fields.String(metadata={"enum": ["list"]})
+    data = fields.List(fields.Nested(InstrumentModelSchema))
+
+
+class AnswerMessageSchema(Schema):
+    role = fields.String(metadata={"enum": ["assistant"]})
+    content = fields.String(metadata={"description": "The answer, with Markdown footnotes"})
+    refusal = fields.String(allow_none=True)
+    citations = fields.List(fields.Nested(CitationSchema))
+
+
+class ChoiceSchema(Schema):
+    index = fields.Integer()
+    message = fields.Nested(AnswerMessageSchema)
+    logprobs = fields.Raw(allow_none=True)
+    finish_reason = fields.String(metadata={"enum": ["stop"]})
+
+
+class UsageSchema(Schema):
+    prompt_tokens = fields.Integer()
+    completion_tokens = fields.Integer()
+    total_tokens = fields.Integer()
+
+
+class AnswerSchema(Schema):
+    """OpenAI's `chat.completion`; `citations` and `vouch` are what it does not know."""
+
+    id = fields.String()
+    object = fields.String(metadata={"enum": ["chat.completion"]})
+    created = fields.Integer(metadata={"description": "Seconds since 1970"})
+    model = fields.String()
+    choices = fields.List(fields.Nested(ChoiceSchema))
+    usage = fields.Nested(UsageSchema)
+    vouch = fields.Dict(
+        metadata={"description": "turn_id, session_id, status, claims and notices of the turn"}
+    )
+
+
 @blueprint.after_app_request
 def _in_their_shape(response: Response) -> Response:
     """Errors of whatever kind under /v1, unknown addresses included, as OpenAI's clients know."""
@@ -84,8 +134,9 @@ def _in_their_shape(response: Response) -> Response:
 @blueprint.route("/models")
 class Models(MethodView):
     @access.rule("signed_in")
-    @blueprint.response(200, description="The instruments that the caller may read, as models")
+    @blueprint.response(200, ModelsSchema)
     def get(self) -> Response:
+        """The instruments that the caller may read, as models."""
         readable = Instrument.id.in_(access.visible_instruments(access.user()))
         found = db.session.scalars(select(Instrument).where(readable).order_by(Instrument.slug))
         return jsonify({"object": "list", "data": [_model(each) for each in found]})
@@ -94,8 +145,9 @@ class Models(MethodView):
 @blueprint.route("/models/<path:model>")
 class OneModel(MethodView):
     @access.rule("instrument")
-    @blueprint.response(200, description="An instrument as a model")
+    @blueprint.response(200, InstrumentModelSchema)
     def get(self, model: str) -> Response:
+        """An instrument as a model."""
         return jsonify(_model(_instrument(model)))
 
 
@@ -103,12 +155,19 @@ class OneModel(MethodView):
 class ChatCompletions(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(CompletionSchema)
-    @blueprint.response(200, description="A chat completion, or its chunks with `stream`")
+    @blueprint.response(200, AnswerSchema)
+    @blueprint.alt_response(
+        200,
+        schema=TEXT,
+        content_type="text/event-stream",
+        description="A chat completion; with `stream` its chunks, then `data: [DONE]`",
+    )
     def post(self, body: dict[str, Any]) -> Response:
-        """The last user message is asked; earlier ones are what was said before.
+        """Ask an instrument by OpenAI's protocol.
 
-        Citations are footnotes of the text and `citations` of the message (of the last chunk).
-        A client that leaves a stream cancels its turn.
+        The last user message is asked; earlier ones are what was said before. Citations are
+        footnotes of the text and `citations` of the message (of the last chunk). A client that
+        leaves a stream cancels its turn.
         """
         instrument = _instrument(body["model"])
         question, history = openai_answers.conversation(body["messages"])

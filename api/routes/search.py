@@ -11,6 +11,7 @@ from api import access, searching
 from api.errors import unprocessable
 from api.extensions import db
 from api.hits import Filters
+from api.json_fields import locator_field, locators_field
 from api.models.base import is_uuid
 from api.paging import Blueprint
 from api.recognition import RecognitionSchema
@@ -49,8 +50,8 @@ class HitSchema(Schema):
         fields.List(fields.Integer()),
         metadata={"description": "[start, end] in `text` of what was asked for"},
     )
-    locator = fields.Dict(allow_none=True)
-    locators = fields.List(fields.Dict())
+    locator = locator_field(allow_none=True)
+    locators = locators_field()
     recognition = fields.Nested(RecognitionSchema, allow_none=True)
 
 
@@ -59,9 +60,10 @@ class Search(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(SearchSchema, location="query")
     @blueprint.response(200, HitSchema(many=True))
+    @blueprint.alt_response(503, "SERVICE_UNAVAILABLE")
     @blueprint.paginate()
     def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[dict[str, Any]]:
-        """Fragments that are called so or are about it, best first.
+        """Search an instrument: Fragments that are called so or are about it, best first.
 
         `type`, `source` and `version` may be given more than once; `heading` is part of a heading
         or title above the Fragment. `sort` other than `relevance` sorts what ranks highest:

@@ -9,8 +9,10 @@ from marshmallow import Schema, fields
 from sqlalchemy import select
 
 from api import access
+from api.json_fields import Stored
 from api.models import SourceVersion
 from api.paging import Blueprint, page_of
+from api.routes.sources import ReportSchema
 
 blueprint = Blueprint(
     "source-versions", __name__, url_prefix="/api/sourceversions", description="Versions"
@@ -23,14 +25,16 @@ class SourceVersionSchema(Schema):
     number = fields.Integer()
     filename = fields.String()
     sha256 = fields.String()
-    checksum = fields.Function(lambda version: f"sha256:{version.sha256}")
+    checksum = fields.Function(
+        lambda version: f"sha256:{version.sha256}", metadata={"type": "string"}
+    )
     media_type = fields.String()
     size = fields.Integer()
     status = fields.String()
     pages = fields.Integer(allow_none=True)
     duration = fields.Float(allow_none=True)
     fragment_count = fields.Integer()
-    report = fields.Dict()
+    report = Stored(ReportSchema)
     created_at = fields.DateTime()
 
 
@@ -45,6 +49,7 @@ class SourceVersions(MethodView):
     @blueprint.response(200, SourceVersionSchema(many=True))
     @blueprint.paginate()
     def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[SourceVersion]:
+        """Every version of a source, newest first."""
         source = access.source_for(query["source"])
         versions = (
             select(SourceVersion)

@@ -13,6 +13,7 @@ from api import access, jobs, url_intake
 from api.errors import refuse, unprocessable
 from api.extensions import db
 from api.intake import start_ingest
+from api.json_fields import REFS, Stored, locators_field
 from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
@@ -31,27 +32,62 @@ TYPES = ("pdf", "video", "audio", "image", "document", "web", "conversation", "r
 STATUSES = ("awaiting_upload", "queued", "processing", "ready", "failed")
 
 
+class SourceErrorSchema(Schema):
+    code = fields.String()
+    message = fields.String(metadata={"description": "What happened and what to do next"})
+    version_id = fields.String(metadata={"description": "Of a newer version that failed"})
+    job_id = fields.String(metadata={"description": "Of a fetch that failed"})
+
+
+class WarningSchema(Schema):
+    code = fields.String()
+    message = fields.String()
+    place = fields.String(allow_none=True, metadata={"description": "For example `page 12`"})
+    places = fields.List(fields.String())
+
+
+class ReportSchema(Schema):
+    """What was read, and what could not be read well. Empty until reading begins."""
+
+    facts = fields.Dict(metadata={"description": "For example pages, duration, languages"})
+    counts = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "For example pages_read, pages_ocr, words"},
+    )
+    warnings = fields.List(fields.Nested(WarningSchema))
+    seconds = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        metadata={"description": "Time per stage"},
+    )
+    fragments_known = fields.Integer(
+        metadata={"description": "Fragments whose text was embedded before"}
+    )
+    finished_at = fields.DateTime()
+
+
 class SourceSchema(Schema):
     id = fields.String()
     instrument_id = fields.String()
     title = fields.String()
     filename = fields.String()
-    type = fields.String()
-    status = fields.String()
+    type = fields.String(metadata={"enum": TYPES})
+    status = fields.String(metadata={"enum": STATUSES})
     version_id = fields.String(allow_none=True)
-    media_type = fields.String()
-    size = fields.Integer()
-    sha256 = fields.String()
+    media_type = fields.String(allow_none=True)
+    size = fields.Integer(allow_none=True, metadata={"description": "Bytes"})
+    sha256 = fields.String(allow_none=True)
     pages = fields.Integer(allow_none=True)
     duration = fields.Float(allow_none=True, metadata={"description": "Seconds"})
     fragment_count = fields.Integer()
-    error = fields.Dict(allow_none=True)
+    error = Stored(SourceErrorSchema, allow_none=True)
     created_at = fields.DateTime()
     updated_at = fields.DateTime()
 
 
 class SourceReportSchema(SourceSchema):
-    report = fields.Dict()
+    report = Stored(ReportSchema)
 
 
 class SourceQuerySchema(Schema):
@@ -83,8 +119,11 @@ class FragmentSchema(Schema):
     kind = fields.String()
     text = fields.String()
     heading_path = fields.List(fields.String())
-    locators = fields.List(fields.Dict())
-    recognition = fields.Function(lambda row: of_row(row))
+    locators = locators_field()
+    recognition = fields.Function(
+        lambda row: of_row(row),
+        metadata={"allOf": [{"$ref": f"{REFS}Recognition"}], "nullable": True},
+    )
     tokens = fields.Integer()
 
 
@@ -117,7 +156,10 @@ class Sources(MethodView):
     @blueprint.arguments(UrlSchema)
     @blueprint.response(202, FetchSchema)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Fetch a page or file from a public address; again: a new version if it changed."""
+        """Fetch a page or file from a public address.
+
+        Again: a new version if it changed.
+        """
         instrument = access.instrument_for(str(body["instrument_id"]), "editor")
         allowed = AllowedHosts.parse(services().config.fetch_allowed_hosts)
         try:
@@ -145,13 +187,14 @@ class OneSource(MethodView):
     @access.rule("instrument")
     @blueprint.response(200, SourceReportSchema)
     def get(self, source_id: str) -> dict[str, Any]:
-        """The source with the report of its reading."""
+        """A source with the report of its reading."""
         return _one(access.source_for(source_id))
 
     @access.rule("instrument")
     @blueprint.arguments(SourceChangeSchema)
     @blueprint.response(200, SourceReportSchema)
     def patch(self, body: dict[str, Any], source_id: str) -> dict[str, Any]:
+        """Give a source another title."""
         source = access.source_for(source_id, "editor")
         source.title = body["title"].strip()
         db.session.commit()
@@ -160,7 +203,10 @@ class OneSource(MethodView):
     @access.rule("instrument")
     @blueprint.response(204)
     def delete(self, source_id: str) -> None:
-        """Delete it with its fragments, vectors and objects; citations say "withdrawn"."""
+        """Delete a source with its fragments, vectors and objects.
+
+        Its citations say `withdrawn`.
+        """
         source = access.source_for(source_id, "editor")
         purges = remove_sources(db.session(), [source], access.user().id)
         db.session.commit()
@@ -172,7 +218,7 @@ class Reindex(MethodView):
     @access.rule("instrument")
     @blueprint.response(202, CompletedSchema)
     def post(self, source_id: str) -> dict[str, Any]:
-        """Read the current version again; what it yields replaces what is there."""
+        """Read a source's current version again; what it yields replaces what is there."""
         source = access.source_for(source_id, "editor")
         version = db.session.get(SourceVersion, source.current_version_id)
         if version is None:
@@ -200,7 +246,7 @@ class Fragments(MethodView):
     @blueprint.response(200, FragmentSchema(many=True))
     @blueprint.paginate()
     def get(self, source_id: str, pagination_parameters: Any) -> list[FragmentRow]:
-        """Text and Locators of the current version, in order."""
+        """Text and Locators of a source's current version, in order."""
         source = access.source_for(source_id)
         query = (
             select(FragmentRow)

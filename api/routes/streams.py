@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request
-from marshmallow import ValidationError
+from flask import Response
+from marshmallow import Schema, ValidationError, fields
 
 from api import access, streaming
 from api.errors import refuse, unprocessable
 from api.events import BEGINNING
 from api.extensions import db
+from api.json_fields import TEXT
 from api.models import ChatTurn, Job
 from api.paging import Blueprint
 from api.routes import chat as chat_routes
@@ -20,35 +21,72 @@ from api.services import services
 
 blueprint = Blueprint("streams", __name__, url_prefix="/stream", description="Live")
 
+
+class ResumeSchema(Schema):
+    last_event_id = fields.String(
+        metadata={"description": "Last-Event-ID, for clients that can't set headers"}
+    )
+
+
+class AskByStreamSchema(ResumeSchema):
+    """Who resumes by Last-Event-ID needs none of it; else `instrument_id` and `q` are needed."""
+
+    instrument_id = fields.String()
+    instrument = fields.String(metadata={"description": "Another name for `instrument_id`"})
+    q = fields.String(metadata={"description": "The question"})
+    question = fields.String(metadata={"description": "Another name for `q`"})
+    session_id = fields.String(metadata={"description": "The conversation that goes on"})
+    model = fields.String(metadata={"description": "A language model other than the default"})
+
+
 Line = tuple[str | None, str, dict[str, Any]] | None
 
 
-@blueprint.route("/jobs/<job_id>")
+@blueprint.route("/jobs/<job_id>", parameters=["LastEventID"])
 @access.rule("signed_in")
-@blueprint.response(200, content_type="text/event-stream")
-def job_stream(job_id: str) -> Response:
-    """`snapshot`, `progress`, then `done`, `failed` or `cancelled`."""
+@blueprint.arguments(ResumeSchema, location="query")
+@blueprint.response(200, TEXT, content_type="text/event-stream")
+def job_stream(_query: dict[str, Any], job_id: str) -> Response:
+    """Follow a job.
+
+    Events: `snapshot` (the job as `GET /api/jobs/{job_id}` tells it), `progress` `{stage, done,
+    total, unit}`, of an answer also `status`, `token` and `citation`; then one of `done`, `failed`
+    or `cancelled` `{job_id, state, done, code?, message?}`. A comment line every 15 s.
+    """
     job = job_routes.job_for(job_id)
     snapshot = job_routes.JobSchema().dump(job_routes.shown(job))
     _, cursor = streaming.cursor_of(streaming.last_event_id(), job.id)
     return streaming.sse(job_id, _job_lines(job_id, snapshot, cursor))
 
 
-@blueprint.route("/turns/<turn_id>")
+@blueprint.route("/turns/<turn_id>", parameters=["LastEventID"])
 @access.rule("instrument")
-@blueprint.response(200, content_type="text/event-stream")
-def turn_stream(turn_id: str) -> Response:
-    """The events of a turn that exists: replay, then live."""
+@blueprint.arguments(ResumeSchema, location="query")
+@blueprint.response(200, TEXT, content_type="text/event-stream")
+def turn_stream(_query: dict[str, Any], turn_id: str) -> Response:
+    """Follow a turn that exists: replay, then live.
+
+    The events are those of `GET /stream/chat`.
+    """
     turn = chat_routes.turn_for(turn_id)
     _, cursor = streaming.cursor_of(streaming.last_event_id(), turn.job_id)
     return _turn_response(turn, cursor)
 
 
-@blueprint.route("/chat")
+@blueprint.route("/chat", parameters=["LastEventID"])
 @access.rule("instrument", writes=True)
-@blueprint.response(200, content_type="text/event-stream")
-def chat_stream() -> Response:
-    """Ask and follow in one call. With a Last-Event-ID it resumes that turn, asking nothing."""
+@blueprint.arguments(AskByStreamSchema, location="query")
+@blueprint.response(200, TEXT, content_type="text/event-stream")
+def chat_stream(asked: dict[str, Any]) -> Response:
+    """Ask and follow in one call.
+
+    With a Last-Event-ID it resumes that turn, asking nothing. Events: `start` `{turn_id,
+    session_id, job_id}`; `status` `{stage}`; `token` `{t}`, a piece of the answer; `citation`, a
+    proof as the turn has it; `reset` when the answer is begun anew and what was sent is void;
+    `snapshot`, the whole turn, where what came after the Last-Event-ID is not kept any more; then
+    `done` `{turn_id, answer, citations, claims, notices}` or `error` `{code, message}`. A comment
+    line every 15 s.
+    """
     job_id, cursor = streaming.cursor_of(streaming.last_event_id())
     if job_id is not None:
         job = db.session.get(Job, job_id)
@@ -56,10 +94,10 @@ def chat_stream() -> Response:
             refuse(404, "No such turn to resume.")
         return _turn_response(chat_routes.turn_for(job.subject_id), cursor)
     query = {
-        "instrument_id": request.args.get("instrument_id") or request.args.get("instrument"),
-        "question": request.args.get("q") or request.args.get("question") or "",
-        "session_id": request.args.get("session_id"),
-        "model": request.args.get("model"),
+        "instrument_id": asked.get("instrument_id") or asked.get("instrument"),
+        "question": asked.get("q") or asked.get("question") or "",
+        "session_id": asked.get("session_id"),
+        "model": asked.get("model"),
     }
     try:
         body = chat_routes.AskSchema().load(query)

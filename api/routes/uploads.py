@@ -43,21 +43,39 @@ class InitiateSchema(Schema):
 class UploadSchema(Schema):
     upload_id = fields.String()
     signed_url = fields.String()
-    method = fields.String()
-    headers = fields.Dict()
+    method = fields.String(metadata={"enum": ["PUT"]})
+    headers = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "To be sent with the PUT"},
+    )
     expires_at = fields.DateTime()
 
 
+class DuplicateSchema(Schema):
+    duplicate = fields.Boolean()
+    source_id = fields.String()
+    version_id = fields.String()
+    status = fields.String()
+
+
 class CompleteSchema(Schema):
-    password = fields.String(load_default=None, allow_none=True, load_only=True)
+    password = fields.String(
+        load_default=None,
+        allow_none=True,
+        load_only=True,
+        metadata={"description": "Of the file, if it is encrypted; not stored"},
+    )
 
 
 class CompletedSchema(Schema):
     source_id = fields.String()
     version_id = fields.String()
-    job_id = fields.String()
+    job_id = fields.String(allow_none=True)
     status = fields.String()
-    duplicate = fields.Boolean()
+    duplicate = fields.Boolean(
+        metadata={"description": "True when the instrument held these bytes already"}
+    )
 
 
 @blueprint.route("/initiate")
@@ -65,9 +83,12 @@ class Initiate(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(InitiateSchema)
     @blueprint.response(201, UploadSchema)
-    @blueprint.alt_response(200, description="The instrument holds these bytes already")
+    @blueprint.alt_response(
+        200, schema=DuplicateSchema, description="The instrument holds these bytes already"
+    )
+    @blueprint.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
     def post(self, body: dict[str, Any]) -> Any:
-        """The right to PUT one object; known bytes need none."""
+        """Ask for the right to PUT one object; known bytes need none."""
         instrument = access.instrument_for(str(body["instrument_id"]), "editor")
         limit = services().config.max_upload_bytes
         if body["size"] > limit:
@@ -111,8 +132,14 @@ class Complete(MethodView):
     @access.rule("instrument")
     @blueprint.arguments(CompleteSchema, required=False)
     @blueprint.response(202, CompletedSchema)
+    @blueprint.alt_response(409, "CONFLICT")
+    @blueprint.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
+    @blueprint.alt_response(415, "UNSUPPORTED_MEDIA_TYPE")
     def patch(self, body: dict[str, Any] | None, upload_id: str) -> dict[str, Any]:
-        """Check what was uploaded and start reading it. Again: the same answer."""
+        """Check what was uploaded and start reading it.
+
+        Again: the same answer.
+        """
         upload = db.session.get(Upload, upload_id) if is_uuid(upload_id) else None
         if upload is None or access.level_on(access.user(), upload.instrument_id) is None:
             refuse(404, "No such upload.")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from api import access, page_pictures
 from api.errors import refuse
 from api.extensions import db
+from api.json_fields import FILE
 from api.models import ChatTurn, Citation, FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
 from api.paging import Blueprint
@@ -33,12 +34,82 @@ class PageSchema(ViewSchema):
     width = fields.Integer(load_default=1000, validate=validate.Range(64, 3000))
 
 
+def _box(description: str) -> fields.Field[Any]:
+    return fields.List(fields.Float(), allow_none=True, metadata={"description": description})
+
+
+def _boxes() -> fields.Field[Any]:
+    return fields.List(
+        fields.List(fields.Float()),
+        metadata={"description": "[x0, y0, x1, y1] as fractions 0..1 from the top left"},
+    )
+
+
+class ShownSchema(Schema):
+    """What every viewer tells of the file."""
+
+    type = fields.String()
+    source_id = fields.String()
+    title = fields.String()
+    filename = fields.String()
+    version = fields.Integer()
+    version_id = fields.String()
+    checksum = fields.String(metadata={"description": "`sha256:` and 64 digits"})
+    file_url = fields.String(metadata={"description": "Serves ranges; good for a few minutes"})
+
+
+class PdfViewSchema(ShownSchema):
+    page = fields.Integer()
+    bbox = _box("Around all boxes of the page")
+    boxes = _boxes()
+    page_width = fields.Float(allow_none=True, metadata={"description": "Points"})
+    page_height = fields.Float(allow_none=True, metadata={"description": "Points"})
+    rotation = fields.Integer()
+    page_count = fields.Integer(allow_none=True)
+
+
+class CueSchema(Schema):
+    t_start = fields.Float(metadata={"description": "Seconds"})
+    t_end = fields.Float(metadata={"description": "Seconds"})
+    text = fields.String()
+
+
+class ShownTextSchema(CueSchema):
+    frame = _box("Of the line in the picture")
+
+
+class RecordingViewSchema(ShownSchema):
+    t_start = fields.Float(allow_none=True, metadata={"description": "Seconds"})
+    t_end = fields.Float(allow_none=True, metadata={"description": "Seconds"})
+    frame = _box("Around what is shown in the picture then")
+    transcript = fields.List(fields.Nested(CueSchema))
+    shown_text = fields.List(fields.Nested(ShownTextSchema))
+    duration = fields.Float(allow_none=True, metadata={"description": "Seconds"})
+    poster_url = fields.String(allow_none=True)
+
+
+class ImageViewSchema(ShownSchema):
+    region = _box("Around all boxes")
+    boxes = _boxes()
+    alt_text = fields.String(allow_none=True)
+    alt_text_model = fields.String(allow_none=True)
+    width = fields.Integer(allow_none=True)
+    height = fields.Integer(allow_none=True)
+
+
+class TextViewSchema(ShownSchema):
+    text = fields.String()
+    start = fields.Integer(allow_none=True)
+    end = fields.Integer(allow_none=True)
+    anchor = fields.String(allow_none=True)
+
+
 @blueprint.route("/pdf/<source_id>")
 @access.rule("instrument")
 @blueprint.arguments(ViewSchema, location="query")
-@blueprint.response(200)
+@blueprint.response(200, PdfViewSchema)
 def pdf(query: dict[str, Any], source_id: str) -> dict[str, Any]:
-    """The page and the boxes of a citation; without one, the first page."""
+    """Where a PDF shows a citation: page and boxes; without one, the first page."""
     source, version, citation = _shown(source_id, query, "pdf")
     place = _locator(citation, "page")
     boxes = place["boxes"] if place else []
@@ -58,9 +129,9 @@ def pdf(query: dict[str, Any], source_id: str) -> dict[str, Any]:
 @blueprint.route("/pdf/<source_id>/pages/<int:page>.png")
 @access.rule("instrument")
 @blueprint.arguments(PageSchema, location="query")
-@blueprint.response(200, content_type="image/png")
+@blueprint.response(200, FILE, content_type="image/png")
 def pdf_page(query: dict[str, Any], source_id: str, page: int) -> Response:
-    """The page as a picture, the proof marked."""
+    """A PDF's page as a picture, the proof marked."""
     _, version, citation = _shown(source_id, query, "pdf")
     if not 1 <= page <= (version.pages or page):
         refuse(404, f"This source has {version.pages} pages.")
@@ -80,25 +151,30 @@ def pdf_page(query: dict[str, Any], source_id: str, page: int) -> Response:
 @blueprint.route("/video/<source_id>")
 @access.rule("instrument")
 @blueprint.arguments(ViewSchema, location="query")
-@blueprint.response(200)
+@blueprint.response(200, RecordingViewSchema)
 def video(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    """Where a video shows a citation: the seconds, with transcript and poster."""
     return _recording(query, source_id, "video")
 
 
 @blueprint.route("/audio/<source_id>")
 @access.rule("instrument")
 @blueprint.arguments(ViewSchema, location="query")
-@blueprint.response(200)
+@blueprint.response(200, RecordingViewSchema)
 def audio(query: dict[str, Any], source_id: str) -> dict[str, Any]:
+    """Where a recording says what is cited: the seconds, with transcript."""
     return _recording(query, source_id, "audio")
 
 
 @blueprint.route("/image/<source_id>")
 @access.rule("instrument")
 @blueprint.arguments(ViewSchema, location="query")
-@blueprint.response(200)
+@blueprint.response(200, ImageViewSchema)
 def image(query: dict[str, Any], source_id: str) -> dict[str, Any]:
-    """`alt_text` is a model's description, then `alt_text_model` names it, else what was read."""
+    """Where a picture shows a citation: the region.
+
+    `alt_text` is a model's description, then `alt_text_model` names it, else what was read.
+    """
     source, version, citation = _shown(source_id, query, "image")
     place = _locator(citation, "region")
     boxes = place["boxes"] if place else []
@@ -118,7 +194,7 @@ def image(query: dict[str, Any], source_id: str) -> dict[str, Any]:
 @blueprint.route("/text/<source_id>")
 @access.rule("instrument")
 @blueprint.arguments(ViewSchema, location="query")
-@blueprint.response(200)
+@blueprint.response(200, TextViewSchema)
 def text(query: dict[str, Any], source_id: str) -> dict[str, Any]:
     """The plain text of a document, web page or conversation, and the cited range."""
     source, version, citation = _shown(source_id, query, "document", "web", "conversation", "run")
