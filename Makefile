@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo status stop test test-slow lint format lock bench samples clean
+.PHONY: help install up demo status stop test test-slow lint format lock bench docs samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -54,6 +54,9 @@ lock: ## resolve requirements anew, in a fresh environment, into requirements.lo
 
 bench: $(VENV)/.installed-dev ## measure
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.installed ## make what in docs/ is made from the code anew
+	$(BIN)/python -m deploy.postman
 
 samples: $(VENV)/.installed-dev ## make the files in samples/ anew
 	$(BIN)/python -m samples.make_samples $(ARGS)

@@ -26,6 +26,7 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     logs.init_app(app, config)
     errors.init_app(app)
     db.init_app(app)
+    connections.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)
@@ -49,8 +50,6 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": 10,
             "max_overflow": 20,
-            # A connection that was closed while it rested is made anew.
-            "pool_pre_ping": True,
             "connect_args": {"connect_timeout": 5},
         },
         "JWT_SECRET_KEY": config.secret_key,

@@ -143,6 +143,7 @@ class Checked(Client):
 
     def request(self, method: str, url: Any, **more: Any) -> httpx.Response:
         answer = super().request(method, url, **more)
+        assert answer.status_code < 500, (method, url, answer.text)
         path = next(path for pattern, path in self._paths if pattern.fullmatch(answer.url.path))
         name = f"{method} {path}"
         self.seen.add(name)

@@ -8,14 +8,13 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
-from sqlalchemy import select
 
 from api import access, chosen, streaming
 from api.asking import start_turn
 from api.errors import refuse, unprocessable
 from api.extensions import db
 from api.json_fields import REFS, Stored, locators_field
-from api.models import ChatSession, ChatTurn, Citation, Instrument, Job
+from api.models import ChatSession, ChatTurn, Instrument, Job
 from api.models.base import is_uuid
 from api.paging import Blueprint
 from api.recognition import RecognitionSchema
@@ -299,13 +298,6 @@ def asked(turn: ChatTurn) -> dict[str, Any]:
         "status": turn.status,
         "links": {"turn": f"/api/chat/turns/{turn.id}", "stream": f"/stream/turns/{turn.id}"},
     }
-
-
-def citations_of(turn_id: str) -> list[dict[str, Any]]:
-    rows = db.session.scalars(
-        select(Citation).where(Citation.turn_id == turn_id).order_by(Citation.number)
-    ).all()
-    return CitationSchema(many=True).dump(rows)  # type: ignore[return-value]
 
 
 def _prefer() -> str:

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from api import access
 from api.paging import Blueprint
-from api.routes.chat import CitationSchema, citations_of, turn_for
+from api.routes.chat import CitationSchema, turn_for
 
 blueprint = Blueprint("citations", __name__, url_prefix="/api/citations", description="Proofs")
 
@@ -24,4 +24,4 @@ class TurnCitations(MethodView):
     @blueprint.response(200, CitationsSchema)
     def get(self, turn_id: str) -> dict[str, Any]:
         """The proofs of a turn, by number."""
-        return {"items": citations_of(turn_for(turn_id).id)}
+        return {"items": turn_for(turn_id).citations}
