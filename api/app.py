@@ -26,7 +26,6 @@ def create_app(config: Config | None = None, services: Services | None = None) -
     logs.init_app(app, config)
     errors.init_app(app)
     db.init_app(app)
-    connections.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)

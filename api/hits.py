@@ -32,17 +32,17 @@ def _visible(*columns: Any) -> Select[Any]:
     )
 
 
-_COLUMNS = (
-    *(FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind),
+# Made once: making a statement takes longer than Postgres does.
+_RANKED_BY = (FragmentRow.id, FragmentRow.version_id, FragmentRow.ordinal, FragmentRow.kind)
+_CANDIDATES = _visible(*_RANKED_BY, FragmentVector.vector).outerjoin(
+    FragmentVector,
+    (FragmentVector.fragment_id == FragmentRow.id) & (FragmentVector.model == bindparam("model")),
+)
+_HITS = _visible(
+    *_RANKED_BY,
     *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
     FragmentRow.recognised,
     *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
-)
-# Made once: making a statement takes longer than Postgres does.
-_HITS = _visible(*_COLUMNS)
-_CANDIDATES = _visible(*_COLUMNS, FragmentVector.vector).outerjoin(
-    FragmentVector,
-    (FragmentVector.fragment_id == FragmentRow.id) & (FragmentVector.model == bindparam("model")),
 )
 
 
@@ -80,11 +80,14 @@ def versions(session: Reader, instrument_id: str, filters: Filters) -> list[str]
 def candidates(
     session: Reader, instrument_id: str, ids: Collection[str], model: str
 ) -> dict[str, Candidate]:
-    """Those of `ids` that may be seen, with the vectors that `model` gave them."""
+    """What ranks those of `ids` that may be seen, with the vectors that `model` gave them."""
     given = {"instrument": instrument_id, "ids": ids, "model": model}
+    rows = session.execute(_CANDIDATES, given).all()
     return {
-        row.id: Candidate(_hit(row), None if row.vector is None else vector_store.array(row.vector))
-        for row in session.execute(_CANDIDATES, given).all()
+        id_: Candidate.of(
+            version_id, ordinal, kind, None if vector is None else vector_store.array(vector)
+        )
+        for id_, version_id, ordinal, kind, vector in rows
     }
 
 

@@ -55,14 +55,15 @@ def indexes_of(
         embed=embed,
         nearest=partial(with_.index.query, index.collection, version_ids=version_ids),
         keywords=partial(keyword_store.rank, connection, instrument_id, version_ids=version_ids),
-        fetch=partial(_fetch, with_, connection, instrument_id, index),
+        candidates=partial(_candidates, with_, connection, instrument_id, index),
+        load=partial(stored.load, connection, instrument_id),
         neighbours=partial(stored.neighbours, connection, instrument_id),
         accepts=partial(_stands_under, filters.heading.casefold()) if filters.heading else None,
         reranker=with_.reranker,
     )
 
 
-def _fetch(
+def _candidates(
     with_: Services,
     connection: Connection,
     instrument_id: str,

@@ -23,12 +23,13 @@ def drop_near_duplicates(hits: Iterable[Hit], count: int | None = None) -> list[
     kept: list[Hit] = []
     known: list[frozenset[str]] = []
     for hit in hits:
+        words = _words(hit.text)
+        if any(_alike(words, other) for other in known):
+            continue
+        kept.append(hit)
+        known.append(words)
         if len(kept) == count:
             break
-        words = _words(hit.text)
-        if not any(_alike(words, other) for other in known):
-            kept.append(hit)
-            known.append(words)
     return kept
 
 

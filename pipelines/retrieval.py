@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.keywords import Ranking, index_words
@@ -41,16 +41,18 @@ asked for: rows of figures hold few words, so that words and meaning both rank t
 
 @dataclass(frozen=True)
 class Candidate:
-    """A Fragment that may be among the Hits, not scored yet."""
+    """What a Fragment is ranked by, beside its BM25: its text is read only if it is among the
+    best."""
 
-    hit: Hit
+    unit: tuple[str, int]
+    """The version and the page, slide, minute or section of it that it stands on."""
+    is_table: bool = False
     vector: NDArray[np.float32] | None = None
     """Unit length, float32 [d]; None while it is not embedded."""
 
-    @property
-    def unit(self) -> tuple[str, int]:
-        """The page, slide, minute or section of the version that it stands on."""
-        return self.hit.version_id, self.hit.ordinal // ORDINALS_PER_UNIT
+    @classmethod
+    def of(cls, version_id: str, ordinal: int, kind: str, vector: Any = None) -> Candidate:
+        return cls((version_id, ordinal // ORDINALS_PER_UNIT), kind == "table", vector)
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,10 @@ class Indexes:
     """A vector and how many -> (fragment id, cosine) of the nearest."""
     keywords: Callable[[str], Ranking]
     """Question -> Fragments by BM25."""
-    fetch: Callable[[Collection[str]], Mapping[str, Candidate]]
-    """Fragment ids -> their rows; what is gone or out of date is left out."""
+    candidates: Callable[[Collection[str]], Mapping[str, Candidate]]
+    """Fragment ids -> what they are ranked by; what is gone or out of date is left out."""
+    load: Callable[[Collection[str]], Mapping[str, Hit]]
+    """Fragment ids -> the Hits themselves, scores 0."""
     neighbours: Neighbours
     accepts: Callable[[Hit], bool] | None = None
     """What a Hit must be; None when it need be nothing."""
@@ -83,22 +87,20 @@ def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
     vector = _question_vector(question, keywords.common, indexes)
     cosines = dict(indexes.nearest(vector, TOP_K))
     shares = dict(keywords.best(TOP_K))
-    found = indexes.fetch(cosines.keys() | shares.keys())
+    found = indexes.candidates(cosines.keys() | shares.keys())
     cosines |= {id_: float(c.vector @ vector) for id_, c in found.items() if c.vector is not None}
     shares |= keywords.shares(found.keys() - shares.keys())
 
     bonus = _table_bonus(question)
-    scored = (
-        (_fused(cosines.get(id_, 0.0), shares[id_], bonus if c.hit.kind == "table" else 0.0), c)
-        for id_, c in found.items()
+    scores = {
+        id_: _fused(cosines.get(id_, 0.0), shares[id_], bonus if candidate.is_table else 0.0)
+        for id_, candidate in found.items()
         if cosines.get(id_, 0.0) >= LEAST_COSINE or shares[id_] >= LEAST_SHARE
-    )
-    accepts = indexes.accepts
-    hits = (hit for hit in _damp_siblings(scored) if accepts is None or accepts(hit))
-    if indexes.reranker is None:
-        return drop_near_duplicates(hits, count)
-    best = drop_near_duplicates(hits, max(count, RERANKED))
-    return indexes.reranker.rerank(question, best)[:count]
+    }
+    wanted = max(count, RERANKED) if indexes.reranker else count
+    hits = _loaded(_damp_siblings(scores, found), indexes, wanted)
+    best = drop_near_duplicates(hits, wanted)
+    return indexes.reranker.rerank(question, best)[:count] if indexes.reranker else best
 
 
 def _question_vector(
@@ -132,12 +134,29 @@ def _fused(cosine: float, share: float, bonus: float) -> float:
     return round(min(1.0, score + bonus), 4)
 
 
-def _damp_siblings(scored: Iterable[tuple[float, Candidate]]) -> list[Hit]:
-    """Hits, best first: each further one of the same unit by SIBLING_FACTOR less."""
+def _damp_siblings(
+    scores: Mapping[str, float], candidates: Mapping[str, Candidate]
+) -> list[tuple[str, float]]:
+    """(id, score), best first: each further one of the same unit by SIBLING_FACTOR less."""
     before: Counter[tuple[str, int]] = Counter()
     damped = []
-    for score, candidate in sorted(scored, key=lambda pair: (-pair[0], pair[1].hit.fragment_id)):
-        score = round(score * SIBLING_FACTOR ** before[candidate.unit], 4)
-        before[candidate.unit] += 1
-        damped.append(candidate.hit.model_copy(update={"score": score}))
-    return sorted(damped, key=lambda hit: (-hit.score, hit.fragment_id))
+    for id_, score in sorted(scores.items(), key=_best_first):
+        unit = candidates[id_].unit
+        damped.append((id_, round(score * SIBLING_FACTOR ** before[unit], 4)))
+        before[unit] += 1
+    return sorted(damped, key=_best_first)
+
+
+def _best_first(scored: tuple[str, float]) -> tuple[float, str]:
+    """Of equal scores the same one always comes first."""
+    return -scored[1], scored[0]
+
+
+def _loaded(ranked: Sequence[tuple[str, float]], indexes: Indexes, size: int) -> Iterator[Hit]:
+    """The Hits of (id, score) that are accepted, read `size` at a time as they are wanted."""
+    for at in range(0, len(ranked), size):
+        some = ranked[at : at + size]
+        there = indexes.load([id_ for id_, _ in some])
+        for id_, score in some:
+            if id_ in there and (indexes.accepts is None or indexes.accepts(there[id_])):
+                yield there[id_].model_copy(update={"score": score})

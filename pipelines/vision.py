@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cancellation import Stop
+from pipelines.llms.provider_errors import Vendor
 from pipelines.openai_service import OpenAIService
 from pipelines.outside import Endpoint, Outside, OutsideUnavailable, plain
 from pipelines.types import RegionLocator, Segment
@@ -74,8 +75,13 @@ class Describer:
 
     def __init__(self, endpoint: Endpoint, stop: Stop) -> None:
         self.name = f"openai:{endpoint.model}"
-        settings = ("VISION_MODEL", "VISION_API_KEY or OPENAI_API_KEY")
-        self._service = OpenAIService("vision model", settings, endpoint, stop)
+        vendor = Vendor(
+            f"The vision model {endpoint.model!r}",
+            key_setting="VISION_API_KEY or OPENAI_API_KEY",
+            url_setting="VISION_BASE_URL or OPENAI_BASE_URL",
+            model_setting="VISION_MODEL",
+        )
+        self._service = OpenAIService(vendor, endpoint, stop)
 
     def describe(self, jpeg: bytes) -> str:
         """One plain paragraph. Raises OutsideUnavailable, Cancelled."""

@@ -83,11 +83,12 @@ def indexes(texts: Mapping[str, str], cosines: Mapping[str, float]) -> Indexes:
         keywords=lambda asked: bm25(
             {word: packed.get(word, b"") for word in index_words(asked)}, len(texts), words
         ),
-        fetch=lambda some: {
-            id_: Candidate(
-                hit(texts[names[id_]]).model_copy(update={"fragment_id": names[id_]}),
-                np.array([cosines[names[id_]], 0.0], np.float32),
-            )
+        candidates=lambda some: {
+            id_: Candidate.of(id_, 0, "text", np.array([cosines[names[id_]], 0.0], np.float32))
+            for id_ in some
+        },
+        load=lambda some: {
+            id_: hit(texts[names[id_]]).model_copy(update={"fragment_id": names[id_]})
             for id_ in some
         },
         neighbours=lambda hits: ({}, {}),

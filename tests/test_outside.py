@@ -121,14 +121,14 @@ def test_a_busy_service_is_asked_again_when_it_says(
     ("reply", "told"),
     [
         (Failure(429, headers={"Retry-After": "3600"}), "over its limit"),
-        (Failure(429, code="insufficient_quota"), "over its limit"),
+        (Failure(429, code="insufficient_quota"), "wants to be paid"),
         (Failure(404), "check VISION_MODEL"),
         (Failure(400), "did not accept the picture"),
         ("** __ **", "answered without a description"),
         (Reply(("A pu",), finish_reason="content_filter"), "declined"),
     ],
 )
-def test_what_no_patience_helps_is_told_at_once(
+def test_what_no_retry_helps_is_told_at_once(
     process: ParserProcess,
     server: OpenAIServer,
     photo: Path,
@@ -145,7 +145,7 @@ def test_what_no_patience_helps_is_told_at_once(
 def test_a_service_that_is_away_is_told_and_left_alone(
     monkeypatch: pytest.MonkeyPatch, process: ParserProcess, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("pipelines.openai_service.PAUSES", (0.01,))
+    monkeypatch.setattr("pipelines.llms.retrying.PAUSES", (0.01,))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"

@@ -32,12 +32,17 @@ def _at(name: str, *, page: int = 0, kind: Any = "text") -> Hit:
 
 def _by_cosine(cosines: Mapping[str, float], hits: Collection[Hit]) -> Indexes:
     """Fragments that hold none of the question's words; only `hits` may be seen."""
-    there = {each.fragment_id: Candidate(each) for each in hits}
+    there = {each.fragment_id: each for each in hits}
     return Indexes(
         embed=lambda texts: np.ones((len(texts), 2), dtype=np.float32),
         nearest=lambda _vector, _count: list(cosines.items()),
         keywords=lambda _question: bm25({}, 0, 0),
-        fetch=lambda ids: {id_: there[id_] for id_ in ids if id_ in there},
+        candidates=lambda ids: {
+            id_: Candidate.of(each.version_id, each.ordinal, each.kind)
+            for id_, each in there.items()
+            if id_ in ids
+        },
+        load=lambda ids: {id_: there[id_] for id_ in ids},
         neighbours=lambda _hits: ({}, {}),
     )
 
@@ -101,9 +106,9 @@ def test_what_is_left_without_common_words_counts_twice() -> None:
         keywords=lambda asked: bm25(
             {word: postings.get(word, b"") for word in index_words(asked)}, len(texts), words
         ),
-        fetch=lambda ids: {
-            id_: Candidate(hit(texts[id_]).model_copy(update={"version_id": id_}), vector_of(id_))
-            for id_ in ids
+        candidates=lambda ids: {id_: Candidate.of(id_, 0, "text", vector_of(id_)) for id_ in ids},
+        load=lambda ids: {
+            id_: hit(texts[id_]).model_copy(update={"version_id": id_}) for id_ in ids
         },
         neighbours=lambda _hits: ({}, {}),
     )

@@ -145,10 +145,10 @@ def test_vectors_beside_the_text_are_those_of_the_index(
         ids = list(connection.scalars(here))
         found = indexes_of(with_, connection, instrument, Filters())
         assert found is not None
-        beside = _vectors(found.fetch(ids))
+        beside = _vectors(found.candidates(ids))
         connection.execute(delete(FragmentVector).where(FragmentVector.fragment_id.in_(here)))
         # Where they were never kept, the index is asked.
-        elsewhere = _vectors(found.fetch(ids))
+        elsewhere = _vectors(found.candidates(ids))
         assert set(beside) == set(elsewhere) == set(ids)
         assert len(ids) == 3
         for id_ in ids:

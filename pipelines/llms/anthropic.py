@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from pipelines.breakable import breakable
+from pipelines.cancellable_http import cancellable_client
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.catalogue import facts_of
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
-from pipelines.llms.failures import (
-    NONSENSE,
-    ModelFailed,
+from pipelines.llms.provider_errors import (
+    MALFORMED,
+    ProviderError,
     Vendor,
-    broke_off,
-    nonsense,
-    translated,
+    from_sdk,
+    malformed,
+    stream_ended_early,
 )
-from pipelines.llms.patience import patiently
+from pipelines.llms.retrying import stream_text
 
 VENDOR = Vendor("Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
 CUT_OFF = {
@@ -49,19 +49,19 @@ class Anthropic:
         return cls(model, settings)
 
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
-        def ask(current: Stop) -> Iterator[str]:
-            return self._ask(prompt, usage, current)
+        def request(current: Stop) -> Generator[str, None, None]:
+            return self._request(prompt, usage, current)
 
-        return patiently(ask, VENDOR, self._settings.timeouts, stop)
+        return stream_text(request, VENDOR, self._settings.timeouts, stop)
 
-    def _ask(self, prompt: Prompt, usage: Usage, current: Stop) -> Iterator[str]:
+    def _request(self, prompt: Prompt, usage: Usage, current: Stop) -> Generator[str, None, None]:
         import anthropic
         import httpx2
 
         times = self._settings.timeouts
         silence = max(times.first_token, times.silence)
         # A redirect would take the sources' text to a host that nobody has set.
-        with breakable(
+        with cancellable_client(
             current, connect=times.connect, silence=silence, follow_redirects=False
         ) as connection:
             client = self._client.with_options(http_client=connection)
@@ -76,17 +76,17 @@ class Anthropic:
                     stream=True,
                 ) as events:
                     yield from _read(events, usage)
-            except ModelFailed:
+            except ProviderError:
                 raise
             except (anthropic.AnthropicError, httpx2.HTTPError) as error:
-                raise translated(error, VENDOR) from error
-            except NONSENSE as error:
-                raise nonsense(VENDOR) from error
+                raise from_sdk(error, VENDOR) from error
+            except MALFORMED as error:
+                raise malformed(VENDOR) from error
 
 
 def _read(events: Any, usage: Usage) -> Iterator[str]:
-    """Text of a stream's events, "" for those without. Raises ModelFailed for one that ends before
-    its `message_stop`."""
+    """Text of a stream's events, "" for those without. Raises ProviderError for one that ends
+    before its `message_stop`."""
     ended, said, reason = False, False, None
     for event in events:
         text = ""
@@ -100,12 +100,12 @@ def _read(events: Any, usage: Usage) -> Iterator[str]:
         elif event.type == "message_stop":
             ended = True
         if not isinstance(text, str):
-            raise nonsense(VENDOR)
+            raise malformed(VENDOR)
         said = said or bool(text)
         yield text
     if not ended:
-        raise broke_off(VENDOR) if said else nonsense(VENDOR)
+        raise stream_ended_early(VENDOR) if said else malformed(VENDOR)
     if reason in CUT_OFF:
         usage.notices.append(CUT_OFF[reason])
     if not said:
-        raise ModelFailed("Anthropic answered with nothing; ask again.")
+        raise ProviderError("Anthropic answered with nothing; ask again.")

@@ -1,4 +1,4 @@
-"""A chain of models: the next one answers when one can't, as long as nothing has been said."""
+"""Fallback: the next model of a chain answers when one can't, as long as no text has come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms.budget import count_tokens, fitted, room_of
 from pipelines.llms.catalogue import Facts, facts_of, is_outside
 from pipelines.llms.contract import LLM, Prompt, Usage
-from pipelines.llms.failures import ModelFailed
+from pipelines.llms.provider_errors import ProviderError
 
 log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ class Chain:
         room = room_of(facts, self._output_tokens, self._context_tokens)
         try:
             yield from self._said(llm, facts, room, prompt, usage, stop)
-        except ModelFailed as error:
+        except ProviderError as error:
             if not error.too_long or not prompt.instructions:
                 raise
             yield from self._said(llm, facts, int(SMALLER * room), prompt, usage, stop)

@@ -3,23 +3,23 @@ URL, and Google's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, ClassVar
 
-from pipelines.breakable import breakable
+from pipelines.cancellable_http import cancellable_client
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
-from pipelines.llms.failures import (
-    NONSENSE,
-    ModelFailed,
+from pipelines.llms.provider_errors import (
+    MALFORMED,
+    ProviderError,
     Vendor,
-    broke_off,
-    nonsense,
+    from_sdk,
+    malformed,
     refused_option,
-    translated,
+    stream_ended_early,
 )
-from pipelines.llms.patience import patiently
+from pipelines.llms.retrying import stream_text
 
 CUT_OFF = {
     "length": "The model's answer was cut off at its longest length.",
@@ -61,31 +61,31 @@ class OpenAI:
         return cls(model, settings)
 
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
-        def ask(current: Stop) -> Iterator[str]:
-            return self._ask(prompt, usage, current)
+        def request(current: Stop) -> Generator[str, None, None]:
+            return self._request(prompt, usage, current)
 
-        return patiently(ask, self.vendor, self._settings.timeouts, stop)
+        return stream_text(request, self.vendor, self._settings.timeouts, stop)
 
-    def _ask(self, prompt: Prompt, usage: Usage, current: Stop) -> Iterator[str]:
+    def _request(self, prompt: Prompt, usage: Usage, current: Stop) -> Generator[str, None, None]:
         import httpx2
         import openai
 
         times = self._settings.timeouts
         silence = max(times.first_token, times.silence)
         # A redirect would take the sources' text to a host that nobody has set.
-        with breakable(
+        with cancellable_client(
             current, connect=times.connect, silence=silence, follow_redirects=False
         ) as connection:
             client = self._client.with_options(http_client=connection)
             try:
                 with self._opened(client, prompt) as chunks:
                     yield from _read(chunks, usage, self.vendor)
-            except ModelFailed:
+            except ProviderError:
                 raise
             except (openai.OpenAIError, httpx2.HTTPError) as error:
-                raise translated(error, self.vendor) from error
-            except NONSENSE as error:
-                raise nonsense(self.vendor) from error
+                raise from_sdk(error, self.vendor) from error
+            except MALFORMED as error:
+                raise malformed(self.vendor) from error
 
     def _opened(self, client: Any, prompt: Prompt) -> Any:
         """The stream, asked for again without an option that the endpoint refuses."""
@@ -112,7 +112,7 @@ class Google(OpenAI):
 
 
 def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str]:
-    """Text of a stream's chunks, "" for those without. Raises ModelFailed for one that ends
+    """Text of a stream's chunks, "" for those without. Raises ProviderError for one that ends
     before it says why."""
     finished, said = None, False
     for chunk in chunks:
@@ -126,12 +126,12 @@ def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str]:
             finished = choice.finish_reason or finished
             text = choice.delta.content or ""
         if not isinstance(text, str):
-            raise nonsense(vendor)
+            raise malformed(vendor)
         said = said or bool(text)
         yield text
     if finished is None:
-        raise broke_off(vendor) if said else nonsense(vendor)
+        raise stream_ended_early(vendor) if said else malformed(vendor)
     if finished in CUT_OFF:
         usage.notices.append(CUT_OFF[finished])
     if not said:
-        raise ModelFailed(f"{vendor.name} answered with nothing; ask again.")
+        raise ProviderError(f"{vendor.name} answered with nothing; ask again.")

@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cancellation import Stop
+from pipelines.llms.provider_errors import Vendor
 from pipelines.media import SAMPLE_RATE
 from pipelines.openai_service import OpenAIService
 from pipelines.outside import Endpoint, Outside, OutsideUnavailable, plain
@@ -78,8 +79,13 @@ class Listener:
 
     def __init__(self, endpoint: Endpoint, stop: Stop) -> None:
         self.name = f"openai:{endpoint.model}"
-        settings = ("TRANSCRIBER", "TRANSCRIBER_API_KEY or OPENAI_API_KEY")
-        self._service = OpenAIService("transcriber", settings, endpoint, stop)
+        vendor = Vendor(
+            f"The transcriber {endpoint.model!r}",
+            key_setting="TRANSCRIBER_API_KEY or OPENAI_API_KEY",
+            url_setting="TRANSCRIBER_BASE_URL or OPENAI_BASE_URL",
+            model_setting="TRANSCRIBER",
+        )
+        self._service = OpenAIService(vendor, endpoint, stop)
         self._format = "verbose_json"
 
     def transcribe(self, flac: bytes, seconds: float) -> list[Cue]:

@@ -1,4 +1,4 @@
-"""HTTP connections that another thread can break off."""
+"""HTTP connections that another thread can abort."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0
 
 
-def breakable(
+def cancellable_client(
     stop: Stop,
     *,
     connect: float = CONNECT_SECONDS,
