@@ -19,6 +19,7 @@ from api.hits import named
 from api.models.base import Reader
 from api.searching import Question
 from api.services import Services, services
+from api.this_worker import stopping
 from pipelines.errors import PipelineError
 from pipelines.highlights import Highlights
 from pipelines.recognition import recognition
@@ -26,7 +27,7 @@ from pipelines.retrieval import Indexes, begin, meant
 from pipelines.retrieval import search as find
 from pipelines.types import Hit
 from workers.finding import Reading, indexes_of
-from workers.main import flask_app, queues_of, stopping
+from workers.main import flask_app, queues_of
 
 log = structlog.get_logger()
 
