@@ -30,9 +30,3 @@ task_serializer = "json"
 accept_content = ["json"]
 timezone = "UTC"
 task_default_queue = "maintenance"
-task_routes = {
-    "vouch.ingest_source": {"queue": "ingest"},
-    "vouch.answer_turn": {"queue": "answers"},
-    "vouch.purge": {"queue": "maintenance"},
-    "vouch.sweep_jobs": {"queue": "maintenance"},
-}

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from api import jobs, reanchoring
+from api import reanchoring
 from api.models import ChatTurn, Citation
 from api.models.base import new_id
+from api.purge_job import PURGE, PurgePayload
 from api.withdrawal import withdraw_sources
 from pipelines.answer import Answer, Proof
 
@@ -18,9 +19,9 @@ HISTORY = 4
 
 
 class AnswerStore:
-    def __init__(self, session: Session, turn: ChatTurn, hold: Callable[[], None]) -> None:
-        """`hold` locks the job within the transaction, or raises LeaseLost."""
-        self._hold = hold
+    def __init__(self, session: Session, turn: ChatTurn, lock: Callable[[], None]) -> None:
+        """`lock` locks the job within the transaction, or raises LeaseLost."""
+        self._lock = lock
         self._session = session
         self._turn = turn
         self._ids: dict[int, str] = {}
@@ -61,7 +62,7 @@ class AnswerStore:
 
     def keep_partial(self, text: str) -> None:
         """Write what was said so far, and commit. Raises LeaseLost."""
-        self._hold()
+        self._lock()
         self._session.execute(
             update(ChatTurn).where(ChatTurn.id == self._turn.id).values(answer=text)
         )
@@ -77,7 +78,7 @@ class AnswerStore:
         told = {proof.hit.source_id for proof in said.proofs}
         told.update(*(claim.repeats for claim in said.claims))
         there = reanchoring.hold_sources(session, told)
-        self._hold()
+        self._lock()
         session.execute(delete(Citation).where(Citation.turn_id == self._turn.id))
         for proof in said.proofs:
             shown = self.citation(proof)
@@ -121,9 +122,8 @@ class AnswerStore:
         if deleted := told - there:
             logs = withdraw_sources(session, deleted)
             # What it streamed goes too; the job's message is sent by the sweep.
-            jobs.create_job(
-                session, "purge", subject=("turn", self._turn.id), payload={"logs": logs}
-            )
+            subject = ("turn", self._turn.id)
+            PURGE.create(session, subject=subject, payload=PurgePayload(logs=logs))
         session.commit()
 
 

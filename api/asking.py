@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from api import jobs, llm_store
+from api.answer_job import ANSWER
 from api.errors import unprocessable
 from api.models import ChatSession, ChatTurn, Instrument, User
 from api.services import Services
@@ -58,9 +59,8 @@ def start_turn(
     )
     session.add(turn)
     session.flush()
-    job = jobs.create_job(
+    job = ANSWER.create(
         session,
-        "answer",
         subject=("turn", turn.id),
         instrument_id=instrument.id,
         user_id=who.id,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, String, bindparam, cast, func
 from sqlalchemy.orm import aliased
 
 from api import vector_store
+from api.ingest_job import URL
 from api.models import FragmentRow, FragmentVector, Job, Source
 from api.models.base import Reader, among, is_uuid
 from pipelines.retrieval import Candidate
@@ -150,7 +151,7 @@ def _first_of_named(*, fetched: bool, is_id: bool) -> Select[Any]:
         of_address = select(Job.subject_id).where(
             Job.subject_type == "source",
             Job.instrument_id == bindparam("instrument"),
-            Job.payload["url"].astext == name,
+            name == URL,
         )
         called.append(Source.id.in_(of_address))
     if is_id:

@@ -18,6 +18,14 @@ from api import keyword_store, reanchoring, shards
 from api.extensions import db
 from api.indexes import collections
 from api.indexes import for_writing as indexes_for_writing
+from api.ingest_job import (
+    INGEST,
+    IS_INGEST,
+    IS_LIVE,
+    VERSION_ID,
+    IngestCheckpoint,
+    IngestReport,
+)
 from api.jobs import request_cancel
 from api.models import (
     FragmentRow,
@@ -40,7 +48,7 @@ log = structlog.get_logger()
 
 MAX_WARNINGS = 200
 KNOWN = "fragments_known"
-"""In the report: fragments whose text was embedded before."""
+"""In what a shard spent: fragments whose text was embedded before."""
 _FRAGMENTS = uuid.UUID("6d2f4b6e-3a0c-5f6e-9b1d-2f2a5c1e7a10")
 
 
@@ -71,15 +79,16 @@ class IngestStore:
         self._instrument_id = source.instrument_id
         self._version_id = version.id
         self._job_id = job.id
-        self.unit: int = job.checkpoint.get("unit", 0)
+        checkpoint = INGEST.checkpoint_of(job)
+        self.unit = checkpoint.unit
         """Where reading goes on."""
-        self.headings: list[list[Any]] = job.checkpoint.get("headings", [])
-        report = job.checkpoint.get("report", {})
-        self.facts: dict[str, Any] = dict(report.get("facts", {}))
-        self._counts: dict[str, int] = dict(report.get("counts", {}))
-        self._warnings: list[dict[str, Any]] = list(report.get("warnings", []))
-        self._seconds: dict[str, float] = dict(report.get("seconds", {}))
-        self._end = job.checkpoint.get("end_ordinal", 0)
+        self.headings = checkpoint.headings
+        report = checkpoint.report
+        self.facts = dict(report.facts)
+        self._counts = dict(report.counts)
+        self._warnings = list(report.warnings)
+        self._seconds = dict(report.seconds)
+        self._end = checkpoint.end_ordinal
         self._known = 0
 
     def write(self, batch: Batch, move: Callable[..., None]) -> None:
@@ -143,8 +152,8 @@ class IngestStore:
             **fragment.model_dump(mode="json", exclude={"text"}),
         }
 
-    def _checkpoint(self, batch: Batch) -> dict[str, Any]:
-        """Where to go on after this batch, as kept in the job's row."""
+    def _checkpoint(self, batch: Batch) -> IngestCheckpoint:
+        """Where to go on after this batch."""
         for stage, seconds in batch.seconds.items():
             self.spent(stage, seconds)
         for name, count in batch.counts.items():
@@ -152,12 +161,12 @@ class IngestStore:
         self.facts.update(batch.facts)
         self._warnings = fold(self._warnings, batch.warnings)[:MAX_WARNINGS]
         self._end = batch.end_ordinal
-        return {
-            "unit": batch.stop,
-            "end_ordinal": self._end,
-            "headings": batch.headings,
-            "report": self._report(),
-        }
+        return IngestCheckpoint(
+            unit=batch.stop,
+            end_ordinal=self._end,
+            headings=batch.headings,
+            report=self._report(),
+        )
 
     def spent(self, stage: str, seconds: float) -> None:
         self._seconds[stage] = round(self._seconds.get(stage, 0.0) + seconds, 3)
@@ -225,7 +234,7 @@ class IngestStore:
         version.fragment_count = count
         version.pages = self.facts.get("pages")
         version.duration = self.facts.get("duration")
-        version.report = {**self._report(), "finished_at": at.isoformat()}
+        version.report = {**self._report().model_dump(mode="json"), "finished_at": at.isoformat()}
         replaced = None
         if count and source.current_version_id != version.id:
             replaced = self._supersede(source, version, found)
@@ -278,20 +287,17 @@ class IngestStore:
         session.execute(delete(FragmentRow).where(FragmentRow.version_id == old_id))
         keyword_store.drop_from(session, old_id, 0)
         older = select(Job).where(
-            Job.kind == "ingest",
-            Job.subject_id == source.id,
-            Job.state.in_(("queued", "running")),
-            Job.payload["version_id"].astext != version.id,
+            IS_INGEST, IS_LIVE, Job.subject_id == source.id, version.id != VERSION_ID
         )
         for job in session.scalars(older):
             request_cancel(session, job)
         return old_id
 
-    def _report(self) -> dict[str, Any]:
-        return {
-            "facts": self.facts,
-            "counts": self._counts,
-            "warnings": self._warnings,
-            "seconds": self._seconds,
-            KNOWN: self._known,
-        }
+    def _report(self) -> IngestReport:
+        return IngestReport(
+            facts=self.facts,
+            counts=self._counts,
+            warnings=self._warnings,
+            seconds=self._seconds,
+            fragments_known=self._known,
+        )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from api import jobs, passwords
 from api.errors import refuse, unprocessable
+from api.ingest_job import INGEST, IS_INGEST, IngestPayload, begin_again, first_checkpoint
 from api.models import Job, Source, SourceVersion, Upload
 from api.models.base import new_id
 from api.services import Services
@@ -239,7 +240,7 @@ def _known(
         return {**_answer(source, version, job.id), "duplicate": True}, job
     last = session.scalar(
         select(Job.id)
-        .where(Job.kind == "ingest", Job.subject_id == source.id)
+        .where(IS_INGEST, Job.subject_id == source.id)
         .order_by(Job.created_at.desc())
         .limit(1)
     )
@@ -253,7 +254,7 @@ def _add_subtitles(session: Session, upload: Upload, key: str) -> tuple[dict[str
     version = session.get_one(SourceVersion, source.current_version_id)
     if source.type not in ("video", "audio"):
         unprocessable("subtitles_of", "Subtitles belong to a video or an audio recording.")
-    reading = jobs.begin_again(session, version.id, FETCHED)
+    reading = begin_again(session, version.id, FETCHED)
     session.refresh(version)
     version.subtitles_key = key
     job = reading or start_ingest(session, source, version, upload.user_id)
@@ -269,17 +270,14 @@ def start_ingest(
     """A job that reads the version, within the caller's transaction."""
     version.status = source.status = "queued"
     version.error_code = version.error_message = None
-    job = jobs.create_job(
+    return INGEST.create(
         session,
-        "ingest",
         subject=("source", source.id),
         instrument_id=source.instrument_id,
         user_id=user_id,
-        payload={"version_id": version.id},
+        payload=IngestPayload(version_id=version.id),
+        checkpoint=first_checkpoint(_facts(version), FETCHED),
     )
-    if fetched := {k: v for k, v in _facts(version).items() if k in FETCHED}:
-        job.checkpoint = {"report": {"facts": fetched}}
-    return job
 
 
 def _facts(version: SourceVersion) -> dict[str, Any]:

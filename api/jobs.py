@@ -6,7 +6,6 @@ cancel and a sweep can meet at any point. Times are the database's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -14,55 +13,20 @@ import kombu.exceptions
 import redis
 import structlog
 from celery import Celery
-from sqlalchemy import ColumnElement, and_, case, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from api import chosen, indexes
-from api.models import ChatTurn, Job, Shard, Source, SourceVersion
-from api.models.base import new_id
-from api.models.jobs import FINISHED
+from api.job_kind import Reason
+from api.job_kinds import kind_of
+from api.models import Job, Shard
+from api.services import Services
 
 log = structlog.get_logger()
-
-KINDS: dict[str, tuple[str, str]] = {
-    "ingest": ("ingest", "vouch.ingest_source"),
-    "answer": ("answers", "vouch.answer_turn"),
-    "reindex": ("ingest", "vouch.reindex_instrument"),
-    "purge": ("maintenance", "vouch.purge"),
-}
-"""Kind of job -> its queue and the name of its task."""
 
 
 class LeaseLost(Exception):
     """This worker may no longer write: another holds the lease, or the job has ended."""
-
-
-def create_job(
-    session: Session,
-    kind: str,
-    *,
-    subject: tuple[str, str],
-    instrument_id: str | None = None,
-    user_id: str | None = None,
-    payload: dict[str, Any] | None = None,
-    unit: str | None = None,
-) -> Job:
-    """A queued job. The caller commits, then calls `enqueue` (law 1)."""
-    queue, _ = KINDS[kind]
-    job = Job(
-        id=new_id(),
-        kind=kind,
-        queue=queue,
-        subject_type=subject[0],
-        subject_id=subject[1],
-        instrument_id=instrument_id,
-        user_id=user_id,
-        payload=payload or {},
-        unit=unit,
-    )
-    session.add(job)
-    return job
 
 
 def enqueue(session: Session, sender: Celery, job: Job, *, pause: timedelta | None = None) -> bool:
@@ -70,7 +34,7 @@ def enqueue(session: Session, sender: Celery, job: Job, *, pause: timedelta | No
 
     `pause` is how long the sweep waits before it may send the next one.
     """
-    _, task = KINDS[job.kind]
+    task = kind_of(job.kind).task
     try:
         sender.send_task(
             task,
@@ -128,7 +92,7 @@ def renew(session: Session, job_id: str, owner: str, lease_seconds: int) -> bool
     return row[0] is not None
 
 
-def move(session: Session, job_id: str, owner: str, **values: Any) -> None:
+def write(session: Session, job_id: str, owner: str, **values: Any) -> None:
     """Write progress of a running job within the caller's transaction. Raises LeaseLost.
 
     A checkpoint that moved starts the count of attempts anew: work that gets further each time
@@ -145,7 +109,7 @@ def move(session: Session, job_id: str, owner: str, **values: Any) -> None:
         raise LeaseLost(job_id)
 
 
-def hold(session: Session, job_id: str, owner: str) -> None:
+def lock(session: Session, job_id: str, owner: str) -> None:
     """Lock the job's row until the end of the caller's transaction, if its lease is still ours.
 
     What is written in the transaction is then written by the one who holds the job. Raises
@@ -159,9 +123,9 @@ def hold(session: Session, job_id: str, owner: str) -> None:
         raise LeaseLost(job_id)
 
 
-def put_back(session: Session, job_id: str, owner: str, seconds: float) -> None:
+def requeue(session: Session, job_id: str, owner: str, seconds: float) -> None:
     """Back to its queue, to be sent again after `seconds`. Commits. Raises LeaseLost."""
-    move(
+    write(
         session,
         job_id,
         owner,
@@ -180,12 +144,12 @@ def finish(
     owner: str,
     state: str,
     *,
-    error: tuple[str, str] | None = None,
+    error: Reason | None = None,
     **values: Any,
 ) -> None:
     """End a running job within the caller's transaction: `done`, `failed` or `cancelled`."""
     code, message = error or (None, None)
-    move(
+    write(
         session,
         job_id,
         owner,
@@ -197,36 +161,6 @@ def finish(
         lease_until=None,
         **values,
     )
-
-
-def begin_again(session: Session, version_id: str, kept: Collection[str]) -> Job | None:
-    """Have the job that reads a version begin anew, within the caller's transaction: whoever is
-    at it loses the job. None when no such job waits or runs.
-
-    Of what it found out so far only the facts named in `kept` stay. The caller commits, then
-    calls `enqueue`.
-    """
-    job = session.scalars(
-        select(Job)
-        .where(
-            Job.kind == "ingest",
-            Job.payload["version_id"].astext == version_id,
-            Job.state.in_(("queued", "running")),
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
-    if job is None:
-        return None
-    facts = job.checkpoint.get("report", {}).get("facts", {})
-    facts = {name: value for name, value in facts.items() if name in kept}
-    job.checkpoint = {"report": {"facts": facts}} if facts else {}
-    job.state, job.stage, job.done, job.total, job.attempt = "queued", None, 0, None, 0
-    job.lease_owner = job.lease_until = job.enqueued_at = job.not_before = None
-    job.cancel_requested_at = None
-    session.execute(delete(Shard).where(Shard.job_id == job.id))
-    mark_subject(session, job, "queued")
-    return job
 
 
 def release(session: Session, worker: str) -> list[str]:
@@ -293,9 +227,9 @@ def request_cancel(session: Session, job: Job) -> bool:
 def request_retry(session: Session, job: Job) -> bool:
     """Queue a failed or cancelled job again, from its checkpoint; False if it is neither.
 
-    Nor may it read a version that was superseded, or one that another job reads.
+    Nor may it do what makes no sense any more, which its kind tells.
     """
-    if job.kind == "ingest" and _superseded(session, job):
+    if not kind_of(job.kind).may_retry(session, job):
         return False
     row = session.execute(
         update(Job)
@@ -315,53 +249,19 @@ def request_retry(session: Session, job: Job) -> bool:
     return row is not None
 
 
-def mark_subject(
-    session: Session, job: Job, state: str, error: tuple[str, str] | None = None
-) -> None:
-    """Carry a job's state over to what it works on, within the caller's transaction.
-
-    A source shows its newest version's state, unless an older one is still there to be read.
-    """
-    code, message = error or (None, None)
-    if job.kind == "answer":
-        chosen.settle(session, job.subject_id, state)
-        turn = update(ChatTurn).where(ChatTurn.id == job.subject_id)
-        ended = func.now() if state in FINISHED else None
-        session.execute(
-            turn.values(status=state, error_code=code, error_message=message, finished_at=ended)
-        )
-    elif job.kind == "ingest" and not _superseded(session, job):
-        status = {"done": "ready", "running": "processing", "queued": "queued"}.get(state, "failed")
-        if state == "cancelled" and error is None:
-            code, message = "cancelled", "Reading was cancelled; retry the job to go on."
-        version_id = job.payload.get("version_id")
-        if "duplicate" in job.payload:
-            # The bytes it fetched are another job's to read, which tells how that goes.
-            return
-        version = update(SourceVersion).where(SourceVersion.id == version_id)
-        session.execute(version.values(status=status, error_code=code, error_message=message))
-        source = session.get(Source, job.subject_id, populate_existing=True)
-        if source is not None:
-            older = source.current_version_id not in (None, version_id)
-            source.status = "ready" if older and status == "failed" else status
-    elif job.kind == "reindex" and state in ("failed", "cancelled"):
-        for collection in indexes.give_up(session, job.id):
-            # Its message is sent by the sweep.
-            create_job(
-                session,
-                "purge",
-                subject=("instrument", job.subject_id),
-                payload={"collections": [collection]},
-            )
+def mark_subject(session: Session, job: Job, state: str, reason: Reason | None = None) -> None:
+    """Carry a job's state over to what it works on, within the caller's transaction."""
+    kind_of(job.kind).mark_subject(session, job, state, reason)
 
 
-def _superseded(session: Session, job: Job) -> bool:
-    """Whether a newer version has taken the place of the one that the job reads."""
-    version_id = job.payload.get("version_id")
-    if version_id is None:
-        return False
-    version = session.get(SourceVersion, version_id, populate_existing=True)
-    return version is not None and version.status == "superseded"
+def after_end(services: Services, job: Job, state: str, data: dict[str, Any]) -> None:
+    """What is left to do once the end of a job is committed: tell it, with `data`."""
+    try:
+        kind_of(job.kind).on_end(services, job)
+    except redis.RedisError as error:
+        # What it would clear goes by itself later.
+        log.warning("a job's end left something behind", job_id=job.id, error=type(error).__name__)
+    services.events.publish(job.id, state, data)
 
 
 def _mine(job_id: str, owner: str) -> tuple[ColumnElement[bool], ...]:

@@ -122,15 +122,15 @@ def missing(session: Session, instrument_id: str) -> Sequence[str]:
     ).all()
 
 
-def complete(session: Session, instrument_id: str, hold: Callable[[], None]) -> None:
+def complete(session: Session, instrument_id: str, lock: Callable[[], None]) -> None:
     """Index the versions that are missing. Commits after each.
 
-    `hold` locks the job that does it within the transaction, or raises LeaseLost: of two that
+    `lock` locks the job that does it within the transaction, or raises LeaseLost: of two that
     index a version each of its words would be counted twice.
     """
-    hold()
+    lock()
     for version_id in missing(session, instrument_id):
-        hold()
+        lock()
         fragments = _stored(session, version_id, (0, EVERY))
         for at in range(0, len(fragments), BLOCK):
             rows = fragments[at : at + BLOCK]

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from api import keyword_store
 from api.indexes import is_outdated
-from api.jobs import create_job
 from api.models import Instrument, Job
+from api.reindex_job import REINDEX
 
 
 def is_reindex_needed(session: Session, instrument: Instrument, model: str) -> bool:
@@ -20,16 +20,15 @@ def begin_reindex(session: Session, instrument: Instrument, user_id: str | None)
     """The job, to be committed and enqueued; None when one is at it already."""
     session.scalar(select(Instrument.id).where(Instrument.id == instrument.id).with_for_update())
     live = exists().where(
-        Job.kind == "reindex",
+        Job.kind == REINDEX.name,
         Job.subject_id == instrument.id,
         Job.state.in_(("queued", "running")),
     )
     if session.scalar(select(live)):
         session.rollback()
         return None
-    return create_job(
+    return REINDEX.create(
         session,
-        "reindex",
         subject=("instrument", instrument.id),
         instrument_id=instrument.id,
         user_id=user_id,

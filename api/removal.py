@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import jobs
 from api.models import Instrument, Job, Source, SourceVersion, Upload
+from api.purge_job import PURGE, PurgePayload
 from api.services import Services
 from api.withdrawal import withdraw_sources
 
@@ -43,16 +44,13 @@ def remove_instrument(session: Session, instrument: Instrument, user_id: str) ->
     ).all()
     logs = session.scalars(select(Job.id).where(Job.instrument_id == instrument.id)).all()
     purges.append(
-        jobs.create_job(
+        PURGE.create(
             session,
-            "purge",
             subject=("instrument", instrument.id),
             user_id=user_id,
-            payload={
-                "objects": list(keys),
-                "drop_instrument": instrument.id,
-                "logs": list(logs),
-            },
+            payload=PurgePayload(
+                objects=list(keys), drop_instrument=instrument.id, logs=list(logs)
+            ),
         )
     )
     session.execute(delete(Instrument).where(Instrument.id == instrument.id))
@@ -87,18 +85,17 @@ def _remove(session: Session, source: Source, user_id: str, quoting: list[str]) 
         ),
     )
     keys += session.scalars(uploads.returning(Upload.object_key)).all()
-    purge = jobs.create_job(
+    purge = PURGE.create(
         session,
-        "purge",
         subject=("source", source.id),
         user_id=user_id,
-        payload={
-            "objects": keys,
-            "instrument_id": source.instrument_id,
-            "version_ids": [version.id for version in versions],
+        payload=PurgePayload(
+            objects=keys,
+            instrument_id=source.instrument_id,
+            version_ids=[version.id for version in versions],
             # Once they are gone, the rows, which say "withdrawn", speak.
-            "logs": quoting,
-        },
+            logs=quoting,
+        ),
     )
     session.execute(delete(Source).where(Source.id == source.id))
     return purge
@@ -109,7 +106,7 @@ def finish_removal(session: Session, services: Services, purges: Iterable[Job]) 
     for job in purges:
         # Without Redis there is no log to be read; the job forgets it later.
         with contextlib.suppress(redis.RedisError):
-            for citing in job.payload.get("logs", []):
+            for citing in PURGE.payload_of(job).logs:
                 services.events.forget(citing)
         jobs.enqueue(session, services.queue, job)
 

@@ -93,7 +93,7 @@ def renew(session: Session, shard_id: str, owner: str, lease_seconds: int) -> bo
     return _mine(session, shard_id, owner, lease_until=later(lease_seconds))
 
 
-def hold(session: Session, shard_id: str, owner: str) -> bool:
+def lock(session: Session, shard_id: str, owner: str) -> bool:
     """Lock the shard until the end of the caller's transaction; False when it is gone or
     another's."""
     mine = (Shard.id == shard_id, Shard.lease_owner == owner, Shard.done_at.is_(None))

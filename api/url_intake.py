@@ -1,8 +1,7 @@
 """From a URL to a source: a job that fetches first, and what its snapshot becomes.
 
-A source that came from a URL is found again by the jobs that fetched it. Their payload holds the
-`url` as it is asked for, and from when its bytes are stored the `version_id` too; a job whose
-bytes were there already holds `duplicate` instead, the version that has them.
+A source that came from a URL is found again by the jobs that fetched it, whose payload holds the
+URL as it is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +14,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from api import jobs
+from api.ingest_job import (
+    DUPLICATE,
+    INGEST,
+    IS_INGEST,
+    IS_LIVE,
+    URL,
+    VERSION_ID,
+    IngestCheckpoint,
+    IngestPayload,
+    IngestReport,
+)
 from api.intake import clean_filename, known_version
 from api.models import Job, Source, SourceVersion
 from api.models.jobs import FINISHED
@@ -66,13 +75,12 @@ def add_url(
         )
         session.add(source)
         session.flush()
-    job = jobs.create_job(
+    job = INGEST.create(
         session,
-        "ingest",
         subject=("source", source.id),
         instrument_id=instrument_id,
         user_id=user_id,
-        payload={"url": url},
+        payload=IngestPayload(url=url),
     )
     session.commit()
     return source, job, True
@@ -83,11 +91,11 @@ def _last_fetch(session: Session, instrument_id: str, url: str) -> tuple[Source,
         select(Source, Job)
         .join(Job, Job.subject_id == Source.id)
         .where(
-            Job.kind == "ingest",
+            IS_INGEST,
             Job.instrument_id == instrument_id,
-            Job.payload["url"].astext == url,
+            url == URL,
             # Two URLs that gave the same bytes once may part again.
-            Job.payload["duplicate"].astext.is_(None),
+            DUPLICATE.is_(None),
         )
         .order_by(Job.created_at.desc())
         .limit(1)
@@ -106,18 +114,18 @@ def record(
     job: Job,
     stored: Stored,
     *,
-    hold: Callable[[], None],
-    put: Callable[..., None],
+    lock: Callable[[], None],
+    write: Callable[..., None],
 ) -> bool:
     """Make the snapshot the source's version, unless the instrument holds its bytes. Commits.
 
-    Whether there is something to read: then the job's payload names the version. `hold` locks the
-    job's row within the transaction and `put` writes to it; both raise LeaseLost. Raises
+    Whether there is something to read: then the job's payload names the version. `lock` locks the
+    job's row within the transaction and `write` writes to it; both raise LeaseLost. Raises
     Cancelled when the source is gone, UrlChangedType when it was something else before.
     """
     for _ in range(3):
         try:
-            return _record(session, job, stored, hold, put)
+            return _record(session, job, stored, lock, write)
         except IntegrityError:
             # Somebody else brought the same bytes, or another version, at the same time.
             session.rollback()
@@ -128,18 +136,18 @@ def _record(
     session: Session,
     job: Job,
     stored: Stored,
-    hold: Callable[[], None],
-    put: Callable[..., None],
+    lock: Callable[[], None],
+    write: Callable[..., None],
 ) -> bool:
     # The job first, then its source: in this order a deletion takes them too.
-    hold()
+    lock()
     source = session.get(Source, job.subject_id, populate_existing=True, with_for_update=True)
     if source is None:
         session.rollback()
         raise Cancelled("The source was deleted.")
     known = known_version(session, source.instrument_id, stored.sha256)
     if known is not None:
-        return _known(session, job, source, known, put)
+        return _known(session, job, source, known, write)
     source_type = str(source_type_of(stored.media_type))
     last = session.scalar(
         select(func.max(SourceVersion.number)).where(SourceVersion.source_id == source.id)
@@ -171,10 +179,10 @@ def _record(
         )
     )
     session.flush()
-    put(
-        payload={**job.payload, "version_id": stored.version_id},
+    write(
+        payload=_payload(job, version_id=stored.version_id),
         # The report of the reading begins with where the bytes came from.
-        checkpoint={"report": {"facts": stored.facts}},
+        checkpoint=IngestCheckpoint(report=IngestReport(facts=stored.facts)),
     )
     session.commit()
     return True
@@ -185,7 +193,7 @@ def _known(
     job: Job,
     source: Source,
     version: SourceVersion,
-    put: Callable[..., None],
+    write: Callable[..., None],
 ) -> bool:
     """Bytes that are here already: nothing to do, or another try if reading them had failed.
 
@@ -194,12 +202,12 @@ def _known(
     values: dict[str, Any] = {"subject_id": version.source_id}
     again = version.status == "failed" and not _is_read(session, version)
     if again:
-        values["payload"] = {**job.payload, "version_id": version.id}
+        values["payload"] = _payload(job, version_id=version.id)
         version.status = session.get_one(Source, version.source_id).status = "processing"
         version.error_code = version.error_message = None
     else:
-        values["payload"] = {**job.payload, "duplicate": version.id}
-    put(**values)
+        values["payload"] = _payload(job, duplicate=version.id)
+    write(**values)
     if source.id != version.source_id:
         if source.current_version_id is None:
             session.delete(source)
@@ -211,16 +219,15 @@ def _known(
     return again
 
 
+def _payload(job: Job, **changes: str) -> IngestPayload:
+    """The job's own, with `changes`."""
+    return INGEST.payload_of(job).model_copy(update=changes)
+
+
 def _is_read(session: Session, version: SourceVersion) -> bool:
     """Whether a job is at work on the version."""
     return (
-        session.scalar(
-            select(Job.id).where(
-                Job.kind == "ingest",
-                Job.payload["version_id"].astext == version.id,
-                Job.state.not_in(FINISHED),
-            )
-        )
+        session.scalar(select(Job.id).where(IS_INGEST, IS_LIVE, version.id == VERSION_ID))
         is not None
     )
 
@@ -229,11 +236,14 @@ def fetch_error(session: Session, source_id: str) -> dict[str, Any] | None:
     """{code, message, job_id} of the source's newest job, if it failed before it had a version."""
     job = session.scalar(
         select(Job)
-        .where(Job.kind == "ingest", Job.subject_type == "source", Job.subject_id == source_id)
+        .where(IS_INGEST, Job.subject_type == "source", Job.subject_id == source_id)
         .order_by(Job.created_at.desc())
         .limit(1)
     )
-    if job is None or "url" not in job.payload or "version_id" in job.payload:
+    if job is None:
+        return None
+    payload = INGEST.payload_of(job)
+    if payload.url is None or payload.version_id is not None:
         return None
     if job.state not in ("failed", "cancelled"):
         return None

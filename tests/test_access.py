@@ -224,12 +224,12 @@ def test_a_view_that_reads_cannot_write_by_mistake(app: Flask) -> None:
 def test_a_question_by_stream_that_fails_leaves_nothing_behind(
     app: Flask, admin: Client, instrument: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api import asking
+    from api.job_kind import JobKind
 
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no job could be made")
 
-    monkeypatch.setattr(asking.jobs, "create_job", fail)
+    monkeypatch.setattr(JobKind, "create", fail)
     asked = app.test_client().get(
         f"/stream/chat?instrument={instrument}&q=oil",
         headers={"Authorization": admin.headers["Authorization"]},

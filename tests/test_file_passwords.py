@@ -86,8 +86,8 @@ def test_a_failed_job_may_be_tried_again_with_the_password(
 def test_it_waits_encrypted_and_goes_when_the_job_is_cancelled_before_it_began(
     admin: Client, instrument: str, app: Flask, redis: Any
 ) -> None:
-    from api import jobs
     from api.extensions import db
+    from api.ingest_job import INGEST
     from api.models import User
     from api.models.base import new_id
 
@@ -95,9 +95,7 @@ def test_it_waits_encrypted_and_goes_when_the_job_is_cancelled_before_it_began(
     with app.app_context():
         user = db.session.scalars(select(User.id).where(User.email == "admin@example.com")).one()
         subject = ("source", new_id())
-        job = jobs.create_job(
-            db.session(), "ingest", subject=subject, instrument_id=instrument, user_id=user
-        )
+        job = INGEST.create(db.session(), subject=subject, instrument_id=instrument, user_id=user)
         job_id = job.id
         passwords.hold(redis, services.config.secret_key, job_id, PASSWORD)
         db.session.commit()

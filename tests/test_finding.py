@@ -17,6 +17,7 @@ from flask import Flask
 from api import llm_settings
 from api.config import Config
 from api.hits import Filters
+from api.side_prompts import Alone
 from deploy.stack import Stack
 from pipelines.keywords import K1, bm25, index_words, pack
 from pipelines.retrieval import (
@@ -32,7 +33,6 @@ from pipelines.types import Hit
 from tests.client import Client
 from tests.documents import NOTES, pdf
 from tests.test_reranking import hit, model  # noqa: F401 - a fixture
-from workers.side_prompts import Alone
 
 QUESTION = "Which pump delivers litres?"
 

@@ -52,9 +52,9 @@ def session(app: Flask):
 
 
 def _job(session, **values):
-    from api.jobs import create_job
+    from api.purge_job import PURGE
 
-    job = create_job(session, "purge", subject=("source", str(uuid.uuid4())))
+    job = PURGE.create(session, subject=("source", str(uuid.uuid4())))
     for name, value in values.items():
         setattr(job, name, value)
     session.add(job)
@@ -77,7 +77,7 @@ def test_a_job_is_claimed_once_until_its_lease_ends(session) -> None:
     assert taken.attempt == 2
     # Who lost the lease can neither write nor end the job.
     with pytest.raises(jobs.LeaseLost):
-        jobs.move(session, job.id, "w1/a", done=5)
+        jobs.write(session, job.id, "w1/a", done=5)
     with pytest.raises(jobs.LeaseLost):
         jobs.finish(session, job.id, "w1/a", "done")
     with pytest.raises(jobs.LeaseLost):
@@ -92,13 +92,13 @@ def test_attempts_count_anew_only_when_the_checkpoint_moves(session) -> None:
 
     job = _job(session, queue="nobody", attempt=2)
     jobs.claim(session, job.id, "w/a", 60)
-    jobs.move(session, job.id, "w/a", checkpoint={"unit": 4})
+    jobs.write(session, job.id, "w/a", checkpoint={"unit": 4})
     session.commit()
     session.refresh(job)
     assert job.attempt == 1
     job.attempt = 3
     session.commit()
-    jobs.move(session, job.id, "w/a", checkpoint={"unit": 4})
+    jobs.write(session, job.id, "w/a", checkpoint={"unit": 4})
     session.commit()
     session.refresh(job)
     assert job.attempt == 3

@@ -51,6 +51,7 @@ def test_no_partial_text_over_what_another_worker_wrote(
     while not admin.get(path).json()["answer"]:
         assert time.monotonic() < until, "nothing was saved while the model was speaking"
         time.sleep(0.05)
+    assert admin.job(turn["job_id"])["state"] == "running"
 
     mine = update(Job).where(Job.id == turn["job_id"])
     with database.begin() as connection:
@@ -74,9 +75,9 @@ def test_a_source_is_not_being_read_again_because_a_slow_worker_wakes_up(
     admin: Client, instrument: str, app: Flask, session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between claiming a job and beginning with it a worker may sleep for longer than a lease."""
-    from api import jobs
+    from api import job_runner, jobs
+    from api.ingest_job import INGEST
     from api.models import Job
-    from workers import lifecycle
 
     source = admin.add_bytes(instrument, "mixer.md", NOTES)
     job = session.scalars(select(Job).where(Job.subject_id == source["id"])).one()
@@ -93,17 +94,19 @@ def test_a_source_is_not_being_read_again_because_a_slow_worker_wakes_up(
         return claimed
 
     monkeypatch.setattr(jobs, "claim", claim_and_sleep)
-    lifecycle.run(job.id, lambda _: pytest.fail("it works on a job that is not its own"))
+    job_runner.run(job.id, INGEST, lambda _: pytest.fail("it works on a job that is not its own"))
     assert admin.get(f"/api/sources/{source['id']}").json()["status"] == "ready"
 
 
 def test_the_words_of_a_version_are_not_indexed_twice(
     admin: Client, instrument: str, app: Flask, session: Any
 ) -> None:
+
     from api import jobs
+    from api.job_runner import RunningJob
     from api.models import Job, KeywordBlock
+    from api.reindex_job import REINDEX
     from workers import reindex
-    from workers.lifecycle import Running
 
     admin.add_bytes(instrument, "mixer.md", NOTES)
     # As read by a release that had no keyword index.
@@ -118,7 +121,7 @@ def test_the_words_of_a_version_are_not_indexed_twice(
     assert slow is not None
     session.execute(update(Job).where(Job.id == job_id).values(lease_owner="other/1"))
     session.commit()
-    running = Running(slow, "slow/1", app.extensions["services"])
+    running = RunningJob(REINDEX, slow, "slow/1", app.extensions["services"])
     with pytest.raises(jobs.LeaseLost):
         reindex._fill(running)
     blocks = select(func.count()).where(KeywordBlock.instrument_id == instrument)
@@ -131,10 +134,9 @@ def test_the_words_of_a_version_are_not_indexed_twice(
 def test_vectors_of_a_shard_that_another_took_are_not_kept(
     admin: Client, instrument: str, app: Flask, session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api import shards
+    from api import shard_embedding, shards
     from api.indexes import VectorIndex
     from api.models import FragmentRow, FragmentVector, Instrument, Job, Shard
-    from workers import embed
 
     source = admin.add_bytes(instrument, "mixer.md", f"# {uuid.uuid4()}\n\nA pump.".encode())
     vectors = select(func.count()).where(
@@ -155,9 +157,10 @@ def test_vectors_of_a_shard_that_another_took_are_not_kept(
     session.execute(update(Job).where(Job.id == job.id).values(**held))
     session.commit()
     of_job = update(Shard).where(Shard.job_id == job.id)
-    monkeypatch.setattr(embed, "embed_whole", _losing(embed.embed_whole, session, of_job))
+    slowly = _losing(shard_embedding.embed_whole, session, of_job)
+    monkeypatch.setattr(shard_embedding, "embed_whole", slowly)
 
-    embed.embed_next(app.extensions["services"], job.id, "slow/1", lambda: None)
+    shard_embedding.embed_next(app.extensions["services"], job.id, "slow/1", lambda: None)
     kept = session.scalar(vectors)
     session.execute(delete(Shard).where(Shard.job_id == job.id))
     session.execute(update(Job).where(Job.id == job.id).values(state="done"))

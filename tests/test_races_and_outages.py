@@ -113,6 +113,8 @@ def test_two_workers_on_one_version_do_not_mean_that_the_source_is_gone(
     for thread in threads:
         thread.join()
     assert gone == []
+    kept = admin.get(f"/api/sources/{source['id']}/fragments", params={"page_size": 100}).json()
+    assert [fragment["ordinal"] for fragment in kept] == list(range(60))
 
 
 def test_a_source_is_read_by_one_job_at_a_time(admin: Client, instrument: str) -> None:
@@ -133,23 +135,24 @@ def test_live_followers_miss_nothing_when_redis_drops_the_subscription(
     llm_server.script([[step for word in WORDS for step in (word, Pause(0.05))]])
     body = {"instrument_id": instrument, "question": "What of the mixer motor?"}
     turn = admin.post("/api/chat/ask", json=body).json()
-    said = []
+    said, dropped = [], 0
     for _, name, data in admin.events(f"/stream/turns/{turn['turn_id']}"):
         if name == "token":
             said.append(data["t"])
             if len(said) == 10:
-                app.extensions["services"].redis.client_kill_filter(_type="pubsub")
+                dropped = app.extensions["services"].redis.client_kill_filter(_type="pubsub")
+    assert dropped > 0
     assert "".join(said).split() == "".join(WORDS).split()
 
 
 def test_a_long_log_is_replayed_whole(admin: Client, instrument: str, app: Flask) -> None:
     from api import streaming
     from api.extensions import db
-    from api.jobs import create_job
+    from api.purge_job import PURGE
 
     with_ = app.extensions["services"]
     with app.app_context():
-        job = create_job(db.session(), "purge", subject=("source", str(uuid.uuid4())))
+        job = PURGE.create(db.session(), subject=("source", str(uuid.uuid4())))
         job.queue, job.state = "nobody", "running"
         db.session.commit()
         for n in range(10_050):
@@ -236,9 +239,12 @@ def test_a_stream_ends_when_its_job_is_deleted(admin: Client) -> None:
     answer = _begun(admin, instrument, _pages(60, uuid.uuid4().hex))
     threading.Timer(1, admin.delete, (f"/api/instruments/{instrument}",)).start()
     until = time.monotonic() + 35
-    with admin.stream("GET", f"/stream/jobs/{answer['job_id']}") as stream:
-        for _ in stream.iter_lines():
-            assert time.monotonic() < until, "the stream goes on for a job that is gone"
+    seen = []
+    for _, name, data in admin.events(f"/stream/jobs/{answer['job_id']}"):
+        assert time.monotonic() < until, "the stream goes on for a job that is gone"
+        seen.append((name, data.get("code")))
+    assert seen[0][0] == "snapshot"
+    assert seen[-1][0] == "cancelled"
 
 
 def test_a_new_version_is_of_its_sources_type(admin: Client, instrument: str) -> None:

@@ -103,13 +103,14 @@ def test_what_is_read_meanwhile_is_in_the_new_index_too(
     from api import indexes
     from api.extensions import db
     from api.indexes import VectorIndex
-    from api.jobs import create_job, later
+    from api.jobs import later
     from api.models import Instrument, Job
+    from api.reindex_job import REINDEX
 
     admin.add_bytes(instrument, "mixer.md", NOTES)
     with app.app_context():
         row = db.session.get_one(Instrument, instrument)
-        job = create_job(db.session(), "reindex", subject=("instrument", instrument))
+        job = REINDEX.create(db.session(), subject=("instrument", instrument))
         job.instrument_id = instrument
         db.session.flush()
         assert row.index is not None

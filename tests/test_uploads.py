@@ -178,20 +178,21 @@ def test_subtitles_may_come_while_the_recording_is_read(
 def test_a_job_that_begins_again_is_nobodys(app: Flask) -> None:
     from api import jobs
     from api.extensions import db
+    from api.ingest_job import INGEST, IngestPayload, begin_again
     from api.models import Job
     from api.models.base import new_id
 
     with app.app_context():
         session, version = db.session(), new_id()
-        payload = {"version_id": version}
-        made = jobs.create_job(session, "ingest", subject=("source", new_id()), payload=payload)
+        payload = IngestPayload(version_id=version)
+        made = INGEST.create(session, subject=("source", new_id()), payload=payload)
         session.commit()
         assert jobs.claim(session, made.id, "worker/1", 60) is not None
-        found = {"facts": {"url": "http://example.com", "pages": 9}, "words": 12}
-        jobs.move(session, made.id, "worker/1", done=5, checkpoint={"report": found, "unit": 5})
+        found = {"facts": {"url": "http://example.com", "pages": 9}}
+        jobs.write(session, made.id, "worker/1", done=5, checkpoint={"report": found, "unit": 5})
         session.commit()
-        assert jobs.begin_again(session, new_id(), ["url"]) is None
-        again = jobs.begin_again(session, version, ["url"])
+        assert begin_again(session, new_id(), ["url"]) is None
+        again = begin_again(session, version, ["url"])
         assert again is not None
         session.commit()
         with pytest.raises(jobs.LeaseLost):

@@ -9,21 +9,23 @@ import structlog
 
 from api import llm_store
 from api.access import level_on
+from api.answer_job import ANSWER, AnswerCheckpoint
 from api.answer_store import AnswerStore
 from api.extensions import db
 from api.hits import Filters
+from api.job_kind import Nothing
+from api.job_runner import RunningJob, run
 from api.models import ChatTurn, User
 from api.models.base import now
 from api.retrieval import indexes_of, reading
 from api.services import Services, services
+from api.side_prompts import alone, entitle
 from pipelines.answer import Answer, Token, answer
 from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
 from pipelines.retrieval import retrieve
 from pipelines.types import Hit
-from workers.lifecycle import Running, run
 from workers.main import celery
-from workers.side_prompts import alone, entitle
 
 log = structlog.get_logger()
 
@@ -31,28 +33,28 @@ SAVED_SECONDS = 1.0
 """What was said so far is saved this often, for those who come back after Redis was lost."""
 
 
-@celery.task(name="vouch.answer_turn")
+@celery.task(name=ANSWER.task)
 def answer_turn(job_id: str) -> None:
     # Who ended the job alone gives the conversation a title: of a job's workers there is one.
-    if run(job_id, _answer):
+    if run(job_id, ANSWER, _answer):
         entitle(services(), job_id)
 
 
-def _answer(running: Running) -> dict[str, Any]:
+def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     turn = db.session.get(ChatTurn, running.job.subject_id)
     if turn is None:
         raise Cancelled("The conversation was deleted.")
     asker = db.session.get(User, turn.user_id)
     if asker is None or level_on(asker, turn.instrument_id) is None:
         raise AccessEnded("You may not read this instrument any more; ask its manager for access.")
-    store = AnswerStore(db.session(), turn, running.hold)
+    store = AnswerStore(db.session(), turn, running.lock)
     history = store.history()
     db.session.commit()
     timings = {"queued_ms": _ms((now() - turn.created_at).total_seconds())}
     began = time.perf_counter()
 
-    running.move(stage="retrieve")
-    running.tell("status", {"stage": "retrieve"})
+    running.update(stage="retrieve")
+    running.publish("status", {"stage": "retrieve"})
     with_ = running.services
     model = turn.model or with_.config.llm
     models = llm_store.chain_of(db.session(), with_.config, model)
@@ -66,11 +68,11 @@ def _answer(running: Running) -> dict[str, Any]:
     timings["retrieve_ms"] = _ms(time.perf_counter() - began)
 
     running.check()
-    if running.job.checkpoint.get("said"):
+    if running.checkpoint.said:
         # Another worker died or stopped in the middle: what it streamed is void.
-        running.tell("reset", {"reason": "The answer is written anew."})
-    running.move(stage="generate", checkpoint={"said": True})
-    running.tell("status", {"stage": "generate"})
+        running.publish("reset", {"reason": "The answer is written anew."})
+    running.update(stage="generate", checkpoint=AnswerCheckpoint(said=True))
+    running.publish("status", {"stage": "generate"})
     said = Answer()
     saved = time.monotonic()
     stream = answer(
@@ -88,9 +90,9 @@ def _answer(running: Running) -> dict[str, Any]:
             running.check()
             if isinstance(item, Token):
                 timings.setdefault("first_token_ms", _ms(time.perf_counter() - began))
-                running.tell("token", {"t": item.text})
+                running.publish("token", {"t": item.text})
             else:
-                running.tell("citation", store.citation(item))
+                running.publish("citation", store.citation(item))
             if time.monotonic() - saved >= SAVED_SECONDS:
                 saved = time.monotonic()
                 store.keep_partial(said.text)
@@ -100,7 +102,7 @@ def _answer(running: Running) -> dict[str, Any]:
         timings["total_ms"] = _ms(time.perf_counter() - began) + timings["queued_ms"]
         said.usage.counts = asked.added_to(said.usage.counts)
         store.keep(said, timings)
-    running.tell("status", {"stage": "check"})
+    running.publish("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
 
 

@@ -13,9 +13,13 @@ import structlog
 
 from api import passwords, shards
 from api.extensions import db
+from api.ingest_job import INGEST, IngestCheckpoint, IngestPayload
 from api.ingest_store import IngestStore, SourceGone
+from api.job_runner import RunningJob, run
 from api.models import Source, SourceVersion
 from api.removal import poster_key
+from api.shard_embedding import ask_for_help, embed_next
+from api.url_fetch import has_version
 from pipelines import poster
 from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
@@ -23,9 +27,6 @@ from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
 from pipelines.parser_process import ParserProcess
 from pipelines.types import ParseOptions
-from workers.embed import ask_for_help, embed_next
-from workers.fetch import has_version
-from workers.lifecycle import Running, run
 from workers.main import celery
 
 log = structlog.get_logger()
@@ -37,17 +38,19 @@ PATIENCE = 2.0
 WAIT_SECONDS = 0.1
 _parser: ParserProcess | None = None
 
+RunningIngest = RunningJob[IngestPayload, IngestCheckpoint]
 
-@celery.task(name="vouch.ingest_source")
+
+@celery.task(name=INGEST.task)
 def ingest_source(job_id: str) -> None:
-    run(job_id, _ingest)
+    run(job_id, INGEST, _ingest)
 
 
-def _ingest(running: Running) -> dict[str, Any]:
+def _ingest(running: RunningIngest) -> dict[str, Any]:
     if not has_version(running):
         return {}
     source, version = _rows(running)
-    store = IngestStore(running.services, source, version, running.job, running.hold)
+    store = IngestStore(running.services, source, version, running.job, running.lock)
     with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
         path, subtitles = _fetch(running, store, version, Path(folder))
         try:
@@ -60,8 +63,8 @@ def _ingest(running: Running) -> dict[str, Any]:
                 store.clean_up()
 
 
-def _rows(running: Running) -> tuple[Source, SourceVersion]:
-    version = db.session.get(SourceVersion, running.job.payload["version_id"])
+def _rows(running: RunningIngest) -> tuple[Source, SourceVersion]:
+    version = db.session.get(SourceVersion, running.payload.version_id)
     source = db.session.get(Source, running.job.subject_id)
     if source is None or version is None:
         raise Cancelled("The source was deleted.")
@@ -70,10 +73,10 @@ def _rows(running: Running) -> tuple[Source, SourceVersion]:
 
 
 def _fetch(
-    running: Running, store: IngestStore, version: SourceVersion, folder: Path
+    running: RunningIngest, store: IngestStore, version: SourceVersion, folder: Path
 ) -> tuple[Path, Path | None]:
     """The file on disk, its bytes checked once more; and its subtitles, if some came along."""
-    running.move(stage="download")
+    running.update(stage="download")
     began = time.perf_counter()
     path = folder / "source"
     storage = running.services.storage
@@ -90,7 +93,7 @@ def _fetch(
 
 
 def _read(
-    running: Running,
+    running: RunningIngest,
     store: IngestStore,
     version: SourceVersion,
     path: Path,
@@ -114,14 +117,14 @@ def _read(
         outside=with_.outside(stop),
     )
     running.on_stop(stop.set)
-    running.move(stage="parse")
+    running.update(stage="parse")
     parts = _parser_process(with_.config.stall_seconds).parse(path, version.media_type, options)
     try:
         for batch in read(parts, chunker, start=options.start):
             running.check()
-            store.write(batch, running.put)
+            store.write(batch, running.write)
             _share(running, first=batch.start == 0)
-            running.move(done=_searchable(store, running), total=batch.total, unit=batch.unit)
+            running.update(done=_searchable(store, running), total=batch.total, unit=batch.unit)
     except Cancelled:
         # A service outside was broken off; why the work should end is known here.
         running.check()
@@ -130,7 +133,7 @@ def _read(
         # Ends the parser if it is still at work.
         parts.close()
     if running.job.done != store.unit:
-        running.move(stage="embed")
+        running.update(stage="embed")
         _embed_rest(running, store)
     running.check()
     _add_poster(running, store, version, path)
@@ -144,7 +147,7 @@ def _read(
     return {"done": running.job.total or running.job.done}
 
 
-def _share(running: Running, *, first: bool) -> None:
+def _share(running: RunningIngest, *, first: bool) -> None:
     """Have the new shard embedded: the first one here and now, later ones by whoever is free.
 
     This process lends a hand when more wait than the others take, or nobody does.
@@ -160,29 +163,31 @@ def _share(running: Running, *, first: bool) -> None:
         embed_next(running.services, job_id, running.owner, running.check)
 
 
-def _embed_rest(running: Running, store: IngestStore) -> None:
+def _embed_rest(running: RunningIngest, store: IngestStore) -> None:
     """Until every shard is done, here or elsewhere; one whose worker fell silent is done here."""
     while True:
         running.check()
         helped = embed_next(running.services, running.job.id, running.owner, running.check)
         done = _searchable(store, running)
         if done != running.job.done:
-            checkpoint = {**running.job.checkpoint, "searchable": done}
-            running.move(done=done, checkpoint=checkpoint)
+            checkpoint = running.checkpoint.model_copy(update={"searchable": done})
+            running.update(done=done, checkpoint=checkpoint)
         if done == store.unit:
             return
         if not helped:
             time.sleep(WAIT_SECONDS)
 
 
-def _searchable(store: IngestStore, running: Running) -> int:
+def _searchable(store: IngestStore, running: RunningIngest) -> int:
     """Pages (seconds ...) from the first on that can be asked about."""
     left = shards.first_left(db.session(), running.job.id)
     db.session.commit()
     return store.unit if left is None else left
 
 
-def _add_poster(running: Running, store: IngestStore, version: SourceVersion, path: Path) -> None:
+def _add_poster(
+    running: RunningIngest, store: IngestStore, version: SourceVersion, path: Path
+) -> None:
     """A still picture of a video, for the viewer."""
     if not version.media_type.startswith("video/"):
         return

@@ -6,10 +6,8 @@ import atexit
 import ctypes
 import os
 import signal
-import socket
 import sys
 import threading
-import uuid
 from typing import Any
 
 import redis
@@ -18,22 +16,17 @@ from celery import Celery, Task, signals
 from flask import Flask, has_app_context
 
 import celeryconfig
-from api import presence, searching
+from api import presence, searching, shard_embedding
 from api.app import create_app
 from api.config import Config
+from api.job_kinds import KINDS
+from api.this_worker import NAME, stopping
 
 log = structlog.get_logger()
-
-WORKER = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-"""This worker, its children included: the part of a lease's owner before the slash."""
 
 PRESENCE_SECONDS = 4.0
 GIVE_BACK_SECONDS = 2.0
 _PR_SET_PDEATHSIG = 1
-
-stopping = threading.Event()
-"""Set when the worker was asked to stop: work in its threads ends at its next step."""
-
 
 _made: Flask | None = None
 _making = threading.Lock()
@@ -63,13 +56,14 @@ celery = Celery("vouch", task_cls=ContextTask)
 celery.config_from_object(celeryconfig)
 celery.conf.update(
     broker_url=config.redis_url,
+    task_routes={
+        **{kind.task: {"queue": kind.queue} for kind in KINDS},
+        shard_embedding.TASK: {"queue": shard_embedding.QUEUE},
+    },
     imports=(
-        "workers.ingest",
-        "workers.embed",
-        "workers.reindex",
-        "workers.answer",
+        *(kind.module for kind in KINDS),
+        "workers.shards",
         "workers.search",
-        "workers.purge",
         "workers.sweep",
     ),
     beat_schedule={
@@ -128,7 +122,7 @@ def _announce(sender: Any, **_: Any) -> None:
         told = False
         while not stopping.wait(PRESENCE_SECONDS if told else 0.0):
             try:
-                presence.announce(client, queues, WORKER, slots)
+                presence.announce(client, queues, NAME, slots)
             except redis.RedisError as error:
                 log.warning("worker can't announce itself", error=type(error).__name__)
             told = True
@@ -197,9 +191,9 @@ def give_back(queues: list[str]) -> None:
 
     try:
         with Session(create_engine(config.database_url, poolclass=NullPool)) as session:
-            for job_id in jobs.release(session, WORKER):
+            for job_id in jobs.release(session, NAME):
                 log.info("job put back", job_id=job_id)
         client = redis.Redis.from_url(config.redis_url, decode_responses=True)
-        presence.leave(client, queues, WORKER)
+        presence.leave(client, queues, NAME)
     except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("worker can't sign off", error=type(error).__name__)

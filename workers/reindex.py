@@ -11,46 +11,50 @@ from sqlalchemy.orm import Session
 from api import indexes, keyword_store, shards, vector_store
 from api.extensions import db
 from api.indexes import VectorIndex
+from api.job_kind import Nothing
+from api.job_runner import RunningJob, run
 from api.models import FragmentRow, Instrument
+from api.reindex_job import REINDEX, ReindexCheckpoint
+from api.shard_embedding import ask_for_help, embed_next
 from pipelines.errors import Cancelled
 from pipelines.index import collection_name
-from workers.embed import ask_for_help, embed_next
-from workers.lifecycle import Running, run
 from workers.main import celery
 
 SHARD = 64
 """Fragments of a shard."""
 WAIT_SECONDS = 0.1
 
+RunningReindex = RunningJob[Nothing, ReindexCheckpoint]
 
-@celery.task(name="vouch.reindex_instrument")
+
+@celery.task(name=REINDEX.task)
 def reindex_instrument(job_id: str) -> None:
-    run(job_id, _fill)
+    run(job_id, REINDEX, _fill)
 
 
-def _fill(running: Running) -> dict[str, Any]:
+def _fill(running: RunningReindex) -> dict[str, Any]:
     session = db.session()
     instrument_id = running.job.subject_id
     shadow = _shadow(running, session)
     _drop_orphans(running)
-    keyword_store.complete(session, instrument_id, running.hold)
-    running.move(stage="embed", unit="shards")
+    keyword_store.complete(session, instrument_id, running.lock)
+    running.update(stage="embed", unit="shards")
     while True:
         running.check()
         helped = embed_next(running.services, running.job.id, running.owner, running.check)
         done, total = shards.progress(session, running.job.id)
         session.commit()
         if (done, total) != (running.job.done, running.job.total):
-            running.move(done=done, total=total, checkpoint={"shards": done})
+            running.update(done=done, total=total, checkpoint=ReindexCheckpoint(shards=done))
         if helped:
             continue
         if done == total and _switched(running, session, shadow):
             break
         time.sleep(WAIT_SECONDS)
     _drop_orphans(running)
-    running.hold()
+    running.lock()
     vector_store.forget_unused(session, instrument_id)
-    running.hold()
+    running.lock()
     done, total = shards.progress(session, running.job.id)
     shards.collect(session, running.job.id)
     session.commit()
@@ -59,7 +63,7 @@ def _fill(running: Running) -> dict[str, Any]:
     return {"done": done, "total": total}
 
 
-def _shadow(running: Running, session: Session) -> VectorIndex:
+def _shadow(running: RunningReindex, session: Session) -> VectorIndex:
     """The index in the making, with a shard for everything that was read before it began."""
     job, with_ = running.job, running.services
     instrument = session.get(Instrument, job.subject_id, populate_existing=True)
@@ -77,7 +81,7 @@ def _shadow(running: Running, session: Session) -> VectorIndex:
     if serving is not None and serving.collection == shadow.collection:
         # It took over already; only what comes after that is left to do.
         return shadow
-    running.hold()
+    running.lock()
     indexes.begin(session, job.subject_id, shadow)
     session.flush()
     versions: dict[str, list[int]] = {}
@@ -101,9 +105,9 @@ def _shadow(running: Running, session: Session) -> VectorIndex:
     return shadow
 
 
-def _switched(running: Running, session: Session, shadow: VectorIndex) -> bool:
+def _switched(running: RunningReindex, session: Session, shadow: VectorIndex) -> bool:
     """Whether the new index took over; False when something was read just now."""
-    running.hold()
+    running.lock()
     if session.get(Instrument, running.job.subject_id, populate_existing=True) is None:
         session.rollback()
         raise Cancelled("The instrument was deleted.")
@@ -112,7 +116,7 @@ def _switched(running: Running, session: Session, shadow: VectorIndex) -> bool:
     return switched
 
 
-def _drop_orphans(running: Running) -> None:
+def _drop_orphans(running: RunningReindex) -> None:
     """Collections of the instrument that neither answer nor are in the making."""
     session = db.session()
     session.rollback()
@@ -121,7 +125,7 @@ def _drop_orphans(running: Running) -> None:
     prefix = collection_name(instrument_id, "")
     # Listed before the rows are read: one that is in no row by then can't be about to be filled.
     there = [name for name in index.collections() if name.startswith(prefix)]
-    running.hold()
+    running.lock()
     kept = indexes.collections(session, instrument_id)
     session.commit()
     for name in there:

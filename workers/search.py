@@ -16,12 +16,13 @@ from api import hits, searching
 from api.retrieval import indexes_of, reading
 from api.searching import SearchRequest
 from api.services import Services, services
+from api.this_worker import stopping
 from pipelines.errors import PipelineError
 from pipelines.highlights import highlights
 from pipelines.recognition import recognition
 from pipelines.retrieval import search
 from pipelines.types import Hit
-from workers.main import flask_app, queues_of, stopping
+from workers.main import flask_app, queues_of
 
 log = structlog.get_logger()
 

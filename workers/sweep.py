@@ -11,14 +11,18 @@ from sqlalchemy.orm import Session
 
 from api import jobs, presence
 from api.extensions import db
+from api.job_kind import Reason
+from api.job_kinds import NAMES, kind_of
+from api.job_runner import given_up
 from api.models import Job, Shard, Upload
 from api.models.base import now
 from api.services import Services, services
-from workers.lifecycle import NEVER_GIVEN_UP, given_up
 from workers.main import celery
 
 log = structlog.get_logger()
 
+IS_KNOWN = Job.kind.in_(NAMES)
+"""While a release is rolled out there may be kinds of which this worker knows nothing yet."""
 GRACE = timedelta(seconds=5)
 """Whoever made a job sends its message within this time."""
 LOST = timedelta(seconds=10)
@@ -42,20 +46,20 @@ def sweep_jobs() -> None:
 def _take_over(session: Session, with_: Services) -> None:
     """Jobs that ran in a worker that is silent: from their checkpoint, or failed for good."""
     abandoned = session.scalars(
-        select(Job).where(Job.state == "running", Job.lease_until < func.now())
+        select(Job).where(IS_KNOWN, Job.state == "running", Job.lease_until < func.now())
     ).all()
     session.commit()
     for job in abandoned:
         if job.cancel_requested_at is not None:
             _end(session, with_, job, "cancelled", ("cancelled", "Cancelled."))
-        elif job.attempt >= with_.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
+        elif kind_of(job.kind).gives_up and job.attempt >= with_.config.max_attempts:
             _end(session, with_, job, "failed", given_up(job))
         elif jobs.take_from_silent(session, job.id):
             log.info("job goes on in another worker", job_id=job.id, attempt=job.attempt)
             jobs.enqueue(session, with_.queue, job)
 
 
-def _end(session: Session, with_: Services, job: Job, state: str, error: tuple[str, str]) -> None:
+def _end(session: Session, with_: Services, job: Job, state: str, error: Reason) -> None:
     """End a job that nobody holds, if that is still so."""
     ended = session.execute(
         update(Job)
@@ -76,7 +80,7 @@ def _end(session: Session, with_: Services, job: Job, state: str, error: tuple[s
     jobs.mark_subject(session, job, state, error)
     session.commit()
     data = {"job_id": job.id, "state": state, "code": error[0], "message": error[1]}
-    with_.events.publish(job.id, state, data)
+    jobs.after_end(with_, job, state, data)
 
 
 def _send_unsent(session: Session, with_: Services) -> None:
@@ -84,6 +88,7 @@ def _send_unsent(session: Session, with_: Services) -> None:
     ids = session.scalars(
         select(Job.id)
         .where(
+            IS_KNOWN,
             Job.state == "queued",
             Job.enqueued_at.is_(None),
             Job.updated_at < now() - GRACE,
@@ -114,6 +119,7 @@ def _send_lost(session: Session, with_: Services) -> None:
         ids = session.scalars(
             select(Job.id)
             .where(
+                IS_KNOWN,
                 Job.state == "queued",
                 Job.queue == queue,
                 Job.enqueued_at < now() - LOST,

@@ -12,9 +12,10 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from api import access, jobs, passwords, streaming, waiting
+from api import access, jobs, streaming, waiting
 from api.errors import refuse
 from api.extensions import db
+from api.job_kinds import KINDS, NAMES, kind_of
 from api.models import Job
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
@@ -22,6 +23,7 @@ from api.services import services
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What takes time")
 
+_PRIVATE = [kind.name for kind in KINDS if kind.is_private]
 STATES = ("queued", "running", "done", "failed", "cancelled")
 
 
@@ -43,7 +45,7 @@ class JobErrorSchema(Schema):
 
 class JobSchema(Schema):
     id = fields.String()
-    kind = fields.String(metadata={"enum": sorted(jobs.KINDS)})
+    kind = fields.String(metadata={"enum": list(NAMES)})
     state = fields.String(metadata={"enum": STATES})
     stage = fields.String(
         allow_none=True, metadata={"description": "For example parse, embed, retrieve, generate"}
@@ -66,7 +68,7 @@ class JobSchema(Schema):
 
 class JobQuerySchema(Schema):
     state = fields.String(validate=validate.OneOf(STATES))
-    kind = fields.String(validate=validate.OneOf(sorted(jobs.KINDS)))
+    kind = fields.String(validate=validate.OneOf(NAMES))
     instrument = fields.String()
 
 
@@ -113,7 +115,7 @@ class Jobs(MethodView):
         visible = Job.instrument_id.in_(access.visible_instruments(who))
         own = Job.user_id == who.id
         found = select(Job).where(
-            or_(visible & (own | (Job.kind != "answer")), own & Job.instrument_id.is_(None))
+            or_(visible & (own | Job.kind.not_in(_PRIVATE)), own & Job.instrument_id.is_(None))
         )
         if "state" in query:
             found = found.where(Job.state == query["state"])
@@ -161,11 +163,11 @@ class Retry(MethodView):
             again = jobs.request_retry(db.session(), job)
         except IntegrityError:
             db.session.rollback()
-            refuse(409, "Another job reads this source already.")
+            refuse(409, "Another job is at this already.")
         if not again:
             refuse(409, f"This job is {job.state} and can't be tried again.")
         if body and body["password"]:
-            passwords.hold(services().redis, services().config.secret_key, job.id, body["password"])
+            kind_of(job.kind).keep_password(services(), job, body["password"])
         jobs.mark_subject(db.session(), job, "queued")
         db.session.commit()
         # What is followed from now on is the new try. Without Redis there is nothing to forget.
@@ -209,8 +211,8 @@ def job_for(job_id: str, *, change: bool = False) -> Job:
         return job
     if access.level_on(who, job.instrument_id) is None:
         refuse(404, "No such job.")
-    if job.kind == "answer":
-        # A conversation is its owner's alone, an administrator's eyes included.
+    if kind_of(job.kind).is_private:
+        # Not even for an administrator's eyes.
         if job.user_id != who.id:
             refuse(404, "No such job.")
         return job
@@ -226,10 +228,7 @@ def cancel(job: Job) -> None:
     db.session.commit()
     db.session.refresh(job)
     if ended:
-        # Without Redis it goes by itself later.
-        with contextlib.suppress(redis.RedisError):
-            passwords.forget(services().redis, job.id)
-        services().events.publish(job.id, "cancelled", streaming.final_data(job))
+        jobs.after_end(services(), job, "cancelled", streaming.final_data(job))
 
 
 def shown(job: Job) -> dict[str, Any]:

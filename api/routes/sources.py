@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from api import access, jobs, url_intake
 from api.errors import refuse, unprocessable
 from api.extensions import db
+from api.ingest_job import INGEST
 from api.intake import start_ingest
 from api.json_fields import REFS, Stored, locators_field
 from api.models import FragmentRow, Source, SourceVersion
@@ -175,7 +176,7 @@ class Sources(MethodView):
             jobs.enqueue(db.session(), services().queue, job)
         return {
             "source_id": source.id,
-            "version_id": job.payload.get("version_id"),
+            "version_id": INGEST.payload_of(job).version_id,
             "job_id": job.id,
             "status": source.status,
             "url": str(target),

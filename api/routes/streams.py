@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import Schema, ValidationError, fields
 
 from api import access, streaming
+from api.answer_job import ANSWER
 from api.errors import refuse, unprocessable
 from api.events import BEGINNING
 from api.extensions import db
@@ -90,7 +91,7 @@ def chat_stream(asked: dict[str, Any]) -> Response:
     job_id, cursor = streaming.cursor_of(streaming.last_event_id())
     if job_id is not None:
         job = db.session.get(Job, job_id)
-        if job is None or job.kind != "answer":
+        if job is None or job.kind != ANSWER.name:
             refuse(404, "No such turn to resume.")
         return _turn_response(chat_routes.turn_for(job.subject_id), cursor)
     query = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,12 +17,9 @@ from api.extensions import db
 from api.indexes import VectorIndex
 from api.ingest_store import KNOWN
 from api.models import FragmentRow, Shard
-from api.services import Services, services
+from api.services import Services
 from pipelines.embedding import Embedder, embed_whole
-from pipelines.errors import PipelineError
 from pipelines.types import embedding_text
-from workers.lifecycle import Interrupted
-from workers.main import WORKER, celery, stopping
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +27,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+TASK = "vouch.embed_shard"
 QUEUE = "shards"
 SLICE = 32
 """Fragments between two looks at the lease."""
@@ -51,22 +47,10 @@ class _Text:
     tokens: int
 
 
-@celery.task(name="vouch.embed_shard", queue=QUEUE)
-def embed_shard(job_id: str) -> None:
-    """Help the process that holds the job. It does what is left here, whatever happens."""
-    try:
-        owner = f"{WORKER}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        embed_next(services(), job_id, owner, _check)
-    except (PipelineError, Interrupted) as error:
-        log.info("shard left to the job's own process", job_id=job_id, reason=str(error))
-    finally:
-        db.session.remove()
-
-
 def ask_for_help(with_: Services, job_id: str) -> None:
     """Tell the other processes that a job has a shard to spare. A lost message does no harm."""
     try:
-        with_.queue.send_task("vouch.embed_shard", args=[job_id], queue=QUEUE, retry=False)
+        with_.queue.send_task(TASK, args=[job_id], queue=QUEUE, retry=False)
     except (kombu.exceptions.OperationalError, redis.RedisError) as error:
         log.warning("no help with shards", job_id=job_id, error=type(error).__name__)
 
@@ -116,7 +100,7 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     if texts:
         ids = [text.id for text in texts]
         with_.index.upsert(index.collection, ids, vectors, shard.version_id)
-        if shards.hold(session, shard.id, owner):
+        if shards.lock(session, shard.id, owner):
             kept = [text.content_hash for text in texts]
             vector_store.keep(session, ids, kept, vectors, index.name)
     spent = {
@@ -193,8 +177,3 @@ def _take_back(with_: Services, shard: Shard, index: VectorIndex, ids: list[str]
         vector_store.forget_unused(session, shard.instrument_id)
     elif gone := [id_ for id_ in ids if id_ not in there]:
         with_.index.delete(index.collection, gone)
-
-
-def _check() -> None:
-    if stopping.is_set():
-        raise Interrupted

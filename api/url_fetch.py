@@ -6,7 +6,9 @@ import tempfile
 from pathlib import Path
 
 from api.extensions import db
+from api.ingest_job import IngestCheckpoint, IngestPayload
 from api.intake import clean_filename
+from api.job_runner import RunningJob
 from api.models import Source
 from api.models.base import new_id
 from api.url_intake import Stored, record
@@ -15,32 +17,31 @@ from pipelines.fetching.addresses import AllowedHosts
 from pipelines.fetching.snapshot import Limits, Snapshot, fetch
 from pipelines.parsers import parser_for
 from pipelines.parsers.detect import UNKNOWN, detect, detect_path
-from workers.lifecycle import Running
 
 _TOLD_BY_THEIR_END = frozenset({"application/zip", UNKNOWN})
 """The first bytes may belong to an office file that is listed at its end."""
 
 
-def has_version(running: Running) -> bool:
+def has_version(running: RunningJob[IngestPayload, IngestCheckpoint]) -> bool:
     """Whether the job has bytes to read; fetches them first if it is to.
 
     False when the instrument holds the very same bytes, read already or being read by another.
     """
-    payload = running.job.payload
-    if "version_id" in payload or "url" not in payload:
+    payload = running.payload
+    if payload.version_id is not None or payload.url is None:
         return True
-    if "duplicate" in payload:
+    if payload.duplicate is not None:
         return False
     if db.session.get(Source, running.job.subject_id) is None:
         raise Cancelled("The source was deleted.")
-    running.move(stage="fetch")
+    running.update(stage="fetch")
     with_ = running.services
     limits = Limits(with_.config.fetch_max_bytes, with_.config.fetch_seconds)
     allowed = AllowedHosts.parse(with_.config.fetch_allowed_hosts)
     with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
         path = Path(folder) / "snapshot"
         snapshot = fetch(
-            payload["url"],
+            payload.url,
             path,
             allowed=allowed,
             limits=limits,
@@ -59,7 +60,12 @@ def _promising(head: bytes, filename: str) -> None:
         parser_for(media_type)
 
 
-def _store(running: Running, snapshot: Snapshot, path: Path, media_type: str) -> bool:
+def _store(
+    running: RunningJob[IngestPayload, IngestCheckpoint],
+    snapshot: Snapshot,
+    path: Path,
+    media_type: str,
+) -> bool:
     # A key of its own for each try: a worker that lost its lease can't write over what is read.
     version_id = new_id()
     key = f"versions/{version_id}"
@@ -77,8 +83,8 @@ def _store(running: Running, snapshot: Snapshot, path: Path, media_type: str) ->
             sha256=snapshot.sha256,
             facts=snapshot.facts,
         )
-        to_read = record(db.session(), running.job, stored, hold=running.hold, put=running.put)
-        wanted = running.job.payload.get("version_id") == version_id
+        to_read = record(db.session(), running.job, stored, lock=running.lock, write=running.write)
+        wanted = running.payload.version_id == version_id
         return to_read
     finally:
         if not wanted:

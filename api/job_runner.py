@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 
-import redis
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api import jobs, passwords
+from api import jobs
 from api.extensions import db
+from api.job_kind import Checkpoint, JobData, JobKind, Payload, Reason
 from api.models import Job
 from api.services import Services, services
+from api.this_worker import new_owner, stopping
 from pipelines.errors import Cancelled, PipelineError, ServiceUnavailable
-from workers.main import WORKER, stopping
 
 log = structlog.get_logger()
 
 WATCH_SECONDS = 0.5
 PAUSES = (2.0, 10.0, 60.0)
 """Seconds before what failed for an outside reason is tried again; the last one repeats."""
-NEVER_GIVEN_UP = frozenset({"purge"})
-"""What was deleted must go, however long a service is away."""
-TOLD_SECONDS = 0.25
+PROGRESS_SECONDS = 0.25
 """Progress is published at most this often."""
 
 
@@ -37,10 +33,13 @@ class Interrupted(Exception):
     """The worker is stopping: the job goes back to its queue."""
 
 
-class Running:
+class RunningJob(Generic[Payload, Checkpoint]):
     """A job that this worker holds. `check` between steps; writes are fenced by the lease."""
 
-    def __init__(self, job: Job, owner: str, with_: Services) -> None:
+    def __init__(
+        self, kind: JobKind[Payload, Checkpoint], job: Job, owner: str, with_: Services
+    ) -> None:
+        self.kind = kind
         self.job = job
         self._job_id = job.id
         """For the watching thread: reading it of the row may need the session, which is not its."""
@@ -49,7 +48,15 @@ class Running:
         self._stop: Exception | None = None
         self._stopped = threading.Event()
         self._on_stop: list[Callable[[], None]] = []
-        self._told = 0.0
+        self._published = 0.0
+
+    @property
+    def payload(self) -> Payload:
+        return self.kind.payload_of(self.job)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        return self.kind.checkpoint_of(self.job)
 
     def check(self) -> None:
         """Raise Cancelled, Interrupted or LeaseLost when the work should end here."""
@@ -64,34 +71,41 @@ class Running:
         if self._stop is not None:
             callback()
 
-    def move(self, **values: Any) -> None:
-        """Write progress and commit it, then tell it. Raises LeaseLost."""
-        told = values.get("stage", self.job.stage) != self.job.stage
-        self.put(**values)
+    def update(self, **values: Any) -> None:
+        """Write progress and commit it, then publish it. Raises LeaseLost."""
+        is_new_stage = values.get("stage", self.job.stage) != self.job.stage
+        self.write(**values)
         db.session.commit()
-        self._tell(told)
+        self._publish_progress(is_new_stage)
 
-    def put(self, **values: Any) -> None:
-        """Write to the job's row within the current transaction. Raises LeaseLost."""
-        jobs.move(db.session(), self.job.id, self.owner, **values)
-        for name, value in values.items():
+    def write(self, **values: Any) -> None:
+        """Write to the job's row within the current transaction. Raises LeaseLost.
+
+        A payload or a checkpoint is given as its kind's JobData.
+        """
+        columns = {
+            name: value.row if isinstance(value, JobData) else value
+            for name, value in values.items()
+        }
+        jobs.write(db.session(), self.job.id, self.owner, **columns)
+        for name, value in columns.items():
             setattr(self.job, name, value)
 
-    def hold(self) -> None:
+    def lock(self) -> None:
         """Lock the job within the current transaction. Raises LeaseLost."""
-        jobs.hold(db.session(), self.job.id, self.owner)
+        jobs.lock(db.session(), self.job.id, self.owner)
 
-    def tell(self, event: str, data: dict[str, Any]) -> None:
+    def publish(self, event: str, data: dict[str, Any]) -> None:
         """Publish to the job's log. What must last was committed before (law 1)."""
         self.services.events.publish(self.job.id, event, data)
 
-    def _tell(self, at_once: bool) -> None:
+    def _publish_progress(self, at_once: bool) -> None:
         now = time.monotonic()
-        if not at_once and now - self._told < TOLD_SECONDS:
+        if not at_once and now - self._published < PROGRESS_SECONDS:
             return
-        self._told = now
+        self._published = now
         job = self.job
-        self.tell(
+        self.publish(
             "progress",
             {"stage": job.stage, "done": job.done, "total": job.total, "unit": job.unit},
         )
@@ -128,8 +142,12 @@ class Running:
             callback()
 
 
-def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> bool:
-    """Claim the job, do `work`, record how it ended, tell it. True if it is done, and by this
+def run(
+    job_id: str,
+    kind: JobKind[Payload, Checkpoint],
+    work: Callable[[RunningJob[Payload, Checkpoint]], dict[str, Any] | None],
+) -> bool:
+    """Claim the job, do `work`, record how it ended, publish it. True if it is done, and by this
     call.
 
     `work` returns what the row should also say when done. A job that is not to be had (done by
@@ -137,13 +155,13 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> bool:
     """
     with_ = services()
     session = db.session()
-    owner = f"{WORKER}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    owner = new_owner()
     job = jobs.claim(session, job_id, owner, with_.config.lease_seconds)
     if job is None:
         return False
     structlog.contextvars.bind_contextvars(job_id=job_id, kind=job.kind)
-    running = Running(job, owner, with_)
-    if job.attempt > with_.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
+    running = RunningJob(kind, job, owner, with_)
+    if job.attempt > with_.config.max_attempts and kind.gives_up:
         _end(running, "failed", given_up(job))
         return False
     app = _app()
@@ -155,7 +173,7 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> bool:
     watcher = threading.Thread(target=watch, name=f"watch-{job_id}", daemon=True)
     watcher.start()
     try:
-        running.hold()
+        running.lock()
         jobs.mark_subject(session, job, "running")
         session.commit()
         running.check()
@@ -185,7 +203,7 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> bool:
     return False
 
 
-def given_up(job: Job) -> tuple[str, str]:
+def given_up(job: Job) -> Reason:
     """Why a job that was tried too often failed."""
     place = f" near {job.unit} {job.done}" if job.unit and job.done else ""
     return (
@@ -195,22 +213,22 @@ def given_up(job: Job) -> tuple[str, str]:
     )
 
 
-def _later(running: Running, error: tuple[str, str]) -> None:
+def _later(running: RunningJob[Any, Any], error: Reason) -> None:
     """Try again what may pass (a service that was away), up to the limit of attempts."""
     session = db.session()
     session.rollback()
     job = running.job
-    if job.attempt >= running.services.config.max_attempts and job.kind not in NEVER_GIVEN_UP:
+    if running.kind.gives_up and job.attempt >= running.services.config.max_attempts:
         _end(running, "failed", error)
         return
     pause = PAUSES[min(job.attempt, len(PAUSES)) - 1]
     try:
-        jobs.put_back(session, job.id, running.owner, pause)
+        jobs.requeue(session, job.id, running.owner, pause)
     except (jobs.LeaseLost, SQLAlchemyError) as away:
         log.warning("job waits for the sweep", error=type(away).__name__)
 
 
-def _end(running: Running, state: str, error: tuple[str, str] | None, **values: Any) -> bool:
+def _end(running: RunningJob[Any, Any], state: str, error: Reason | None, **values: Any) -> bool:
     """Write how the job ended, and its subject with it, in one transaction; then tell it.
 
     False when another worker has it.
@@ -225,15 +243,10 @@ def _end(running: Running, state: str, error: tuple[str, str] | None, **values: 
         log.warning("another worker took the job before it ended here")
         return False
     running.ended()
-    if running.job.kind == "ingest":
-        try:
-            passwords.forget(running.services.redis, running.job.id)
-        except redis.RedisError as away:
-            log.warning("a password goes later by itself", error=type(away).__name__)
     data: dict[str, Any] = {"job_id": running.job.id, "state": state, "done": running.job.done}
     if error:
         data |= {"code": error[0], "message": error[1]}
-    running.tell(state, data)
+    jobs.after_end(running.services, running.job, state, data)
     return True
 
 

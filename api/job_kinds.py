@@ -1,0 +1,21 @@
+"""Every kind of job there is: one file each, beside what it works on, and one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.answer_job import ANSWER
+from api.ingest_job import INGEST
+from api.job_kind import JobKind
+from api.purge_job import PURGE
+from api.reindex_job import REINDEX
+
+KINDS: tuple[JobKind[Any, Any], ...] = (INGEST, ANSWER, REINDEX, PURGE)
+
+_BY_NAME = {kind.name: kind for kind in KINDS}
+NAMES = tuple(sorted(_BY_NAME))
+
+
+def kind_of(name: str) -> JobKind[Any, Any]:
+    """The kind that a job's row names."""
+    return _BY_NAME[name]
