@@ -11,7 +11,7 @@ from typing import Any
 from flask import Response
 
 from api import markdown
-from api.places import place_of
+from api.places import describe_locators
 from api.recognition import said
 
 Data = Mapping[str, Any]
@@ -57,7 +57,7 @@ def proof(citation: Data) -> str:
     """What a footnote says: title, place, quote, verdict, state. On one line of Markdown."""
     if citation["state"] == "withdrawn":
         return "The source was withdrawn."
-    place = place_of(citation["locators"])
+    place = describe_locators(citation["locators"])
     title = markdown.line(citation["title"])
     where = f"{title}, {markdown.line(place)}" if place else title
     states = [citation["verdict"] or "unchecked"]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def place_of(locators: Sequence[Mapping[str, Any]]) -> str:
+def describe_locators(locators: Sequence[Mapping[str, Any]]) -> str:
     """Where `locators` (as JSON) are, for example "page 3" or "00:12-00:17"; "" for none."""
     pages = sorted({locator["page"] for locator in locators if locator["type"] == "page"})
-    said = [_pages(pages)] if pages else []
-    said += [_said(locator) for locator in locators if locator["type"] != "page"]
-    return "; ".join(dict.fromkeys(part for part in said if part))
+    described = [_pages(pages)] if pages else []
+    described += [_describe(locator) for locator in locators if locator["type"] != "page"]
+    return "; ".join(dict.fromkeys(part for part in described if part))
 
 
 def _pages(pages: Sequence[int]) -> str:
@@ -21,7 +21,7 @@ def _pages(pages: Sequence[int]) -> str:
     return f"pages {', '.join(map(str, pages[:-1]))} and {pages[-1]}"
 
 
-def _said(locator: Mapping[str, Any]) -> str:
+def _describe(locator: Mapping[str, Any]) -> str:
     match locator["type"]:
         case "time":
             return f"{_clock(locator['t_start'])}-{_clock(locator['t_end'])}"

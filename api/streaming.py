@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ import structlog
 from flask import Response, request, stream_with_context
 from sqlalchemy import select
 
-from api.errors import refuse
 from api.events import BEGINNING, RESYNC, Event, EventLog, Hub, order
 from api.extensions import db
 from api.models import Job
@@ -186,14 +185,6 @@ def wait_until_finished(job_id: str, seconds: float, hub: Hub) -> None:
                 event = None
             if event is None or event.event in FINAL:
                 job = _load(job_id)
-
-
-def refuse_without_redis(work: Callable[[], Any]) -> Any:
-    """Run `work`; 503 in words when Redis is away."""
-    try:
-        return work()
-    except redis.RedisError:
-        refuse(503, "Events are not available right now; poll GET /api/jobs/{id} instead.")
 
 
 def _load(job_id: str) -> Job | None:

@@ -180,10 +180,10 @@ def _environment(engine: Engine) -> dict[str, str]:
 
 def parse_scan(path: Path, workers: int) -> dict[str, Any]:
     """Reads one scan in this process, whose memory is then the parser's."""
-    from pipelines import ahead
+    from pipelines import ordered_pool
     from pipelines.parsers.pdf import PdfParser
 
-    ahead.MOST_WORKERS = workers
+    ordered_pool.MOST_WORKERS = workers
     began = time.perf_counter()
     pages = sum(1 for _ in PdfParser().parse(path, ParseOptions()))
     seconds = time.perf_counter() - began

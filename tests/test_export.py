@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from api import exports, markdown
-from api.places import place_of
+from api.places import describe_locators
 from tests.client import Client
 from tests.documents import NOTES, pdf
 
@@ -43,7 +43,7 @@ PIECES += [" | a\n|---|---|\n", " ", "    ", "\t", "\r"]
     ],
 )
 def test_a_place_is_said_as_a_person_says_it(locators: list[dict], said: str) -> None:
-    assert place_of(locators) == said
+    assert describe_locators(locators) == said
 
 
 def test_an_answer_keeps_its_form_and_its_code() -> None:

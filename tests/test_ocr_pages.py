@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from pipelines import ahead, ocr
+from pipelines import ocr, ordered_pool
 from pipelines.errors import SourceUnreadable
 from pipelines.ocr import with_rapidocr
 from pipelines.parsers.image import ImageParser
@@ -25,7 +25,7 @@ TYPED = "This page has a text layer, which says that it is page"
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this machine has, and whichever engine it reads scans with."""
-    monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(ordered_pool, "cores", lambda: 2)
     monkeypatch.setattr(ocr, "engine_name", lambda: "rapidocr")
 
 
@@ -80,7 +80,7 @@ def test_parts_are_the_same_one_at_a_time_and_from_the_middle(
     path = make_pdf(tmp_path / "scan.pdf", "sss")
     together = [part.segments for part in parse(path)]
     assert [part.segments for part in parse(path, start=2)] == together[2:]
-    monkeypatch.setattr(ahead, "cores", lambda: 1)
+    monkeypatch.setattr(ordered_pool, "cores", lambda: 1)
     assert [part.segments for part in parse(path, start=1)] == together[1:]
 
 
@@ -128,7 +128,7 @@ def test_a_page_that_ocr_fails_on_is_told_and_the_rest_goes_on(
 
     monkeypatch.setattr(with_rapidocr, "recognise", fail_once)
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(ahead, "cores", lambda: 1)
+    monkeypatch.setattr(ordered_pool, "cores", lambda: 1)
     parts = parse(make_pdf(tmp_path / "scan.pdf", "ss"))
     assert texts(parts) == ["", "Sheet number 2"]
     (warning,) = parts[0].warnings
@@ -141,7 +141,7 @@ def test_who_stops_early_leaves_no_thread(tmp_path: Path) -> None:
     parts = PdfParser().parse(make_pdf(tmp_path / "scan.pdf", "tssss"), ParseOptions())
     next(parts)
     parts.close()  # type: ignore[attr-defined]
-    assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("ordered-pool")]
 
 
 def test_pages_of_a_tiff_come_in_order(tmp_path: Path) -> None:

@@ -58,6 +58,17 @@ def test_vtt() -> None:
     )
 
 
+def test_notes_names_and_styles_between_cues_are_not_said() -> None:
+    text = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Open it.\n\nNOTE\nNobody says this.\n\n"
+        "STYLE\n::cue { color: lime }\n\nintro-2\n00:03.000 --> 00:04.000\nClose it.\n\n"
+        "soon --> later\nlost words\n"
+    )
+    found = parse_subtitles(text)
+    assert found.cues == (Cue(1.0, 2.0, "Open it.", "Ann"), Cue(3.0, 4.0, "Close it."))
+    assert found.skipped == 1
+
+
 def test_two_voices_in_one_cue_are_two_cues() -> None:
     cues = parse_subtitles("WEBVTT\n\n00:01.0 --> 00:02.0\n<v Bo>Ready?\n<v Cy>Ready.").cues
     assert [(cue.speaker, cue.text) for cue in cues] == [("Bo", "Ready?"), ("Cy", "Ready.")]

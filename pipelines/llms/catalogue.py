@@ -33,7 +33,6 @@ class Facts:
     vision: bool = True
     price: Price | None = None
     streaming: bool = True
-    is_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Provider:
     models: tuple[tuple[str, Facts], ...] = ()
 
 
-UNKNOWN = Facts(context=8_192, max_output=2_048, tools=False, vision=False, is_known=False)
+UNKNOWN = Facts(context=8_192, max_output=2_048, tools=False, vision=False)
 """What every model of today can do: a smaller prompt answers, a larger one may be cut silently."""
 BUILT_IN = Facts(context=1_000_000, max_output=1_000_000, tools=False, vision=False)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipelines.ahead import Later, in_order
 from pipelines.ocr.columns import split_at_gutters
 from pipelines.ocr.layout import (
     OcrLine,
@@ -24,6 +23,7 @@ from pipelines.ocr.layout import (
     read_order,
 )
 from pipelines.ocr.tiles import Tile, inside, mended, tiles_for
+from pipelines.ordered_pool import Later, in_order
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.ahead import Later, in_order, threads_each, worker_count
 from pipelines.errors import SourceTooLarge, SourceUnreadable
+from pipelines.ordered_pool import Later, in_order, threads_each, worker_count
 from pipelines.types import (
     ParseOptions,
     ParseWarning,

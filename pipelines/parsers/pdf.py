@@ -21,7 +21,7 @@ class PdfParser:
     def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
         import pypdfium2 as pdfium
 
-        from pipelines.ahead import in_order, threads_each, worker_count
+        from pipelines.ordered_pool import in_order, threads_each, worker_count
         from pipelines.parsers.pdf_facts import read_facts
         from pipelines.parsers.pdf_outline import read_outline
         from pipelines.parsers.pdf_pages import Known, page_parts, sample

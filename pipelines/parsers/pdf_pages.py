@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipelines.ahead import Later, in_order, threads_each, worker_count
 from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
+from pipelines.ordered_pool import Later, in_order, threads_each, worker_count
 from pipelines.parsers.pdf_blocks import page_segments
 from pipelines.parsers.pdf_fields import is_form, page_fields
 from pipelines.parsers.pdf_furniture import PAGES_THAT_TELL

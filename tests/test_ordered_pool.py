@@ -1,4 +1,4 @@
-"""Slow work ahead of its turn: order, limits, errors at their turn, an early end."""
+"""An ordered parallel map: order, limits, errors at their turn, an early end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from pipelines.ahead import Later, in_order
+from pipelines.ordered_pool import Later, in_order
 
 
 def test_results_come_in_order_though_the_first_is_made_last() -> None:
