@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
 
 from deploy import supervision
 from deploy.datadir import DataDir, is_free, write_private
@@ -20,8 +22,9 @@ class Plan:
 
     services: Sequence[tuple[Service, Place]]
     ports: Mapping[str, int]
-    env: Mapping[str, str]
-    supervisor_password: str
+    env: Mapping[str, str] = field(repr=False)
+    """It holds the secrets that programs need."""
+    supervisor_password: SecretStr
 
 
 def make_plan(
@@ -45,7 +48,7 @@ def make_plan(
         services.append((service, place))
         env |= service.settings(place)
     if env["APP_ENV"] == "local":
-        env.setdefault("SECRET_KEY", secrets["secret_key"])
+        env.setdefault("SECRET_KEY", secrets["secret_key"].get_secret_value())
     env |= {"PORT": str(ports["api"]), "FLOWER_PORT": str(ports["flower"])}
     plan = Plan(services, ports, env, secrets["supervisor"])
     write_private(data.run / "supervisord.conf", _configuration(data, plan, programs))
@@ -57,7 +60,7 @@ def _configuration(data: DataDir, plan: Plan, programs: Sequence[Program]) -> st
     return supervision.configuration(
         root=ROOT,
         port=plan.ports["supervisor"],
-        password=plan.supervisor_password,
+        password=plan.supervisor_password.get_secret_value(),
         groups={
             "services": [
                 Managed(service.name, service.argv(place), service.stop_signal, service.account)
