@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
+from api import startup
+from api.config import ConfigError
 from deploy import supervision
 from deploy.datadir import DataDir, is_free, write_private
 from deploy.environment import ROOT, environment
@@ -32,7 +34,8 @@ def make_plan(
 ) -> Plan:
     """Choose ports, make the services' folders fit to start on, write supervisord.conf.
 
-    `port` as Stack takes it. Raises StackError when a port is taken or a folder is unfit.
+    `port` as Stack takes it. Raises StackError when a port is taken, a setting can't work or a
+    folder is unfit.
     """
     secrets = data.secrets()
     missing = [service for service in SERVICES if not caller.get(service.setting)]
@@ -44,12 +47,17 @@ def make_plan(
     for service in missing:
         bucket = env.get("S3_BUCKET", "vouch")
         place = Place(data.path / service.name, data.run, ports[service.name], secrets, bucket)
-        service.prepare(place)
         services.append((service, place))
         env |= service.settings(place)
     if env["APP_ENV"] == "local":
         env.setdefault("SECRET_KEY", secrets["secret_key"].get_secret_value())
     env |= {"PORT": str(ports["api"]), "FLOWER_PORT": str(ports["flower"])}
+    try:
+        startup.settings(env)
+    except ConfigError as exc:
+        raise StackError(str(exc)) from exc
+    for service, place in services:
+        service.prepare(place)
     plan = Plan(services, ports, env, secrets["supervisor"])
     write_private(data.run / "supervisord.conf", _configuration(data, plan, programs))
     return plan

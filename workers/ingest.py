@@ -108,7 +108,9 @@ def _read(
     stop = Stop()
     options = ParseOptions(
         start=store.unit,
-        password=passwords.read(with_.redis, with_.config.secret_key, running.job.id),
+        password=passwords.read(
+            with_.redis, with_.config.secret_key.get_secret_value(), running.job.id
+        ),
         subtitles=str(subtitles) if subtitles else None,
         transcriber=with_.config.transcriber,
         outside=with_.outside(stop),

@@ -21,7 +21,7 @@ from flask import Flask, has_app_context
 import celeryconfig
 from api import presence, searching
 from api.app import create_app
-from api.config import Config
+from api.startup import settings_or_exit
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ def flask_app() -> Flask:
     global _made
     with _making:
         if _made is None:
-            _made = create_app()
+            _made = create_app(config)
         return _made
 
 
@@ -59,11 +59,11 @@ class ContextTask(Task):
             return self.run(*args, **kwargs)
 
 
-config = Config.from_environment()
+config = settings_or_exit()
 celery = Celery("vouch", task_cls=ContextTask)
 celery.config_from_object(celeryconfig)
 celery.conf.update(
-    broker_url=config.redis_url,
+    broker_url=config.redis_url.get_secret_value(),
     imports=(
         "workers.ingest",
         "workers.embed",
@@ -131,7 +131,7 @@ def _announce(sender: Any, **_: Any) -> None:
     queues = queues_of(sender)
     if "answers" in queues:
         warm_up(questions=True)
-    client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+    client = redis.Redis.from_url(config.redis_url.get_secret_value(), decode_responses=True)
 
     def run() -> None:
         told = False
@@ -205,10 +205,12 @@ def give_back(queues: list[str]) -> None:
     from api import jobs
 
     try:
-        with Session(create_engine(config.database_url, poolclass=NullPool)) as session:
+        with Session(
+            create_engine(config.database_url.get_secret_value(), poolclass=NullPool)
+        ) as session:
             for job_id in jobs.release(session, WORKER):
                 log.info("job put back", job_id=job_id)
-        client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+        client = redis.Redis.from_url(config.redis_url.get_secret_value(), decode_responses=True)
         presence.leave(client, queues, WORKER)
     except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("worker can't sign off", error=type(error).__name__)

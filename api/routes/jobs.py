@@ -146,7 +146,12 @@ class Retry(MethodView):
         if not again:
             refuse(409, f"This job is {job.state} and can't be tried again.")
         if body and body["password"]:
-            passwords.hold(services().redis, services().config.secret_key, job.id, body["password"])
+            passwords.hold(
+                services().redis,
+                services().config.secret_key.get_secret_value(),
+                job.id,
+                body["password"],
+            )
         jobs.mark_subject(db.session(), job, "queued")
         db.session.commit()
         # What is followed from now on is the new try. Without Redis there is nothing to forget.
