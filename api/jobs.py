@@ -34,6 +34,11 @@ KINDS: dict[str, tuple[str, str]] = {
 """Kind of job -> its queue and the name of its task."""
 
 
+LOAD_MODEL = "load_model"
+"""The stage of a job that waits for the embedding model."""
+LOADING = "the embedding model is being loaded; on a machine's first start that takes minutes"
+
+
 class LeaseLost(Exception):
     """This worker may no longer write: another holds the lease, or the job has ended."""
 
@@ -359,7 +364,8 @@ class Waiting:
 def waiting(session: Session, job: Job, workers: int | None) -> Waiting:
     """`position` counts queued jobs before this one, plus one; 0 when it is not queued."""
     if job.state != "queued":
-        return Waiting(0, workers, None)
+        loads = job.state == "running" and job.stage == LOAD_MODEL
+        return Waiting(0, workers, LOADING if loads else None)
     same_queue = Job.queue == job.queue
     queued_before, running = session.execute(
         select(

@@ -21,6 +21,7 @@ from pipelines.errors import AccessEnded, Cancelled
 from pipelines.llms.contract import Stop
 from pipelines.retrieval import retrieve
 from pipelines.types import Hit
+from workers.embedding_model import embedding_model
 from workers.finding import indexes_of
 from workers.lifecycle import Running, run
 from workers.main import celery
@@ -49,6 +50,8 @@ def _answer(running: Running) -> dict[str, Any]:
     history = store.history()
     db.session.commit()
     timings = {"queued_ms": _ms((now() - turn.created_at).total_seconds())}
+    _, waited = embedding_model(running)
+    timings["model_ms"] = _ms(waited)
     began = time.perf_counter()
 
     running.move(stage="retrieve")
@@ -99,7 +102,8 @@ def _answer(running: Running) -> dict[str, Any]:
         running.check()
     finally:
         stream.close()
-        timings["total_ms"] = _ms(time.perf_counter() - began) + timings["queued_ms"]
+        before = timings["queued_ms"] + timings["model_ms"]
+        timings["total_ms"] = before + _ms(time.perf_counter() - began)
         said.usage.counts = asked.added_to(said.usage.counts)
         store.keep(said, timings)
     running.tell("status", {"stage": "check"})

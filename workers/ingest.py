@@ -24,6 +24,7 @@ from pipelines.llms.contract import Stop
 from pipelines.parser_process import ParserProcess
 from pipelines.types import ParseOptions
 from workers.embed import ask_for_help, embed_next
+from workers.embedding_model import embedding_model
 from workers.fetch import has_version
 from workers.lifecycle import Running, run
 from workers.main import celery
@@ -97,7 +98,8 @@ def _read(
     subtitles: Path | None,
 ) -> dict[str, Any]:
     with_ = running.services
-    embedder = with_.embedder
+    embedder, waited = embedding_model(running)
+    store.spent("model", waited)
     store.notice(embedder.notice)
     chunker = Chunker(
         embedder.offsets,

@@ -15,6 +15,7 @@ from api.models import FragmentRow, Instrument
 from pipelines.errors import Cancelled
 from pipelines.index import collection_name
 from workers.embed import ask_for_help, embed_next
+from workers.embedding_model import embedding_model
 from workers.lifecycle import Running, run
 from workers.main import celery
 
@@ -67,7 +68,7 @@ def _shadow(running: Running, session: Session) -> VectorIndex:
     session.commit()
     if begun is not None and begun.job_id == job.id:
         return begun
-    embedder = with_.embedder
+    embedder, _ = embedding_model(running)
     first = collection_name(job.subject_id, embedder.name)
     shadow = VectorIndex(
         with_.config.embedding_model, embedder.name, f"{first}-{job.id[:8]}", job.id
