@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import traceback
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -22,12 +23,32 @@ SAFE = {
 }
 
 
-def test_the_readme_documents_every_setting_as_it_is() -> None:
-    readme = (ROOT / "README.md").read_text()
-    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| `?([^`|]*)`? \| (.+) \|$", readme, re.MULTILINE)
+def test_every_setting_is_documented_as_it_is() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| `?([^`|]*)`? \| (.+) \|$", page, re.MULTILINE)
     assert [(name, default.strip(), meaning) for name, default, meaning in rows] == [
         (setting.name, setting.default, setting.meaning) for setting in SETTINGS
     ]
+
+
+def test_the_example_of_an_environment_holds_every_setting_with_its_default() -> None:
+    """As a shell reads it, every line in use."""
+    example = (ROOT / ".env.example").read_text()
+    in_use = re.sub(r"^#(?=[A-Z0-9_]+=)", "", example, flags=re.MULTILINE)
+    for line in example.splitlines():
+        assert not line or line.startswith("#"), "nothing is set by copying it"
+    ran = subprocess.run(
+        ["sh", "-c", f"set -a\n{in_use}\nenv -0"],
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    read = dict(line.split("=", 1) for line in ran.stdout.split("\0") if line)
+    assert {name: read.get(name) for name in (s.name for s in SETTINGS)} == {
+        setting.name: setting.default for setting in SETTINGS
+    }
+    assert Config.from_environment(read) == Config.from_environment({})
 
 
 def test_values_are_read_as_their_kind() -> None:
