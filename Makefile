@@ -5,9 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet
+# The pip of Python 3.11 takes jusText's lxml[html_clean] and lxml's own "html-clean" for two extras
+# and warns of it; since 23.3 it compares their names as the standard says (PEP 685).
+PIP_VERSION := 26.3
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo status stop test test-slow lint format lock bench docs samples clean
+.PHONY: help install up demo status stop test test-slow lint format settings docs lock bench samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -42,6 +45,9 @@ format: $(VENV)/.installed-dev ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+settings: $(VENV)/.installed ## make docs/settings.md and .env.example anew from api/config.py
+	@$(BIN)/python -m deploy.settings_files
+
 lock: ## resolve requirements anew, in a fresh environment, into requirements.lock
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
 	: > requirements.lock
@@ -73,6 +79,7 @@ $(VENV)/.installed: requirements.txt requirements.lock
 	@echo "Installing into $(VENV) (once; a few minutes on a slow line)"
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PIP) pip==$(PIP_VERSION)
 	@$(PIP) -r requirements.txt
 	@touch $@
 

@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 def create_app() -> Flask:
     """What `flask --app api` runs; loaded when asked for, as every module of `api` passes here."""
     from api.app import create_app as create
+    from api.startup import settings_or_exit
 
-    return create()
+    return create(settings_or_exit())

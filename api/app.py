@@ -14,8 +14,7 @@ from api.routes import ROUTES, docs
 from api.services import Services
 
 
-def create_app(config: Config | None = None, services: Services | None = None) -> Flask:
-    config = config or Config.from_environment()
+def create_app(config: Config, services: Services | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(_flask_settings(config))
     app.extensions["services"] = services or Services(config)
@@ -44,14 +43,14 @@ def create_app(config: Config | None = None, services: Services | None = None) -
 def _flask_settings(config: Config) -> dict[str, object]:
     secure = config.secure_cookies or not config.is_local
     return {
-        "SECRET_KEY": config.secret_key,
-        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SECRET_KEY": config.secret_key.get_secret_value(),
+        "SQLALCHEMY_DATABASE_URI": config.database_url.get_secret_value(),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": 10,
             "max_overflow": 20,
             "connect_args": {"connect_timeout": 5},
         },
-        "JWT_SECRET_KEY": config.secret_key,
+        "JWT_SECRET_KEY": config.secret_key.get_secret_value(),
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=config.access_token_seconds),
         "JWT_REFRESH_TOKEN_EXPIRES": timedelta(seconds=config.refresh_token_seconds),
@@ -59,7 +58,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "JWT_COOKIE_SAMESITE": "Lax",
         "JWT_COOKIE_CSRF_PROTECT": True,
         "JWT_REFRESH_COOKIE_PATH": "/api/auth",
-        "RATELIMIT_STORAGE_URI": config.redis_url,
+        "RATELIMIT_STORAGE_URI": config.redis_url.get_secret_value(),
         # Redis may be away: then nobody is locked out, and a count in memory takes over.
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_HEADERS_ENABLED": True,

@@ -53,8 +53,10 @@ def seed() -> None:
     if not config.is_local:
         sys.stderr.write("APP_ENV is not local: no demo users are made.\n")
         return
-    admin = _user("admin@example.com", "admin", config.demo_password, "Instrument Manager")
-    _user("user@example.com", "member", config.demo_password, "Member")
+    admin = _user(
+        "admin@example.com", "admin", config.demo_password.get_secret_value(), "Instrument Manager"
+    )
+    _user("user@example.com", "member", config.demo_password.get_secret_value(), "Member")
     if db.session.scalar(select(Instrument).where(Instrument.slug == "demo")) is None:
         instrument = Instrument(
             name="Demo", slug="demo", description="Try Vouch here.", created_by=admin.id

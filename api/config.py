@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
+from api.secret_url import SecretUrl
 from pipelines.fetching.addresses import AllowedHosts
 
 DEFAULT_SECRET = "local-development-secret-not-for-production"  # noqa: S105
@@ -20,6 +23,17 @@ class ConfigError(Exception):
 
 def setting(name: str, default: Any, meaning: str) -> Any:
     return field(default=default, metadata={"name": name, "meaning": meaning})
+
+
+def secret(name: str, default: str, meaning: str) -> Any:
+    """A setting that is shown as asterisks, in a repr, a log, a traceback or `asdict`; its value
+    is read with `get_secret_value`."""
+    return setting(name, SecretStr(default), meaning)
+
+
+def secret_url(name: str, default: str, meaning: str) -> Any:
+    """A URL that may hold a password, which is shown as asterisks."""
+    return setting(name, SecretUrl(default), meaning)
 
 
 @dataclass(frozen=True)
@@ -40,10 +54,10 @@ class Config:
         "local",
         "`local` seeds demo users and allows default secrets; anything else does neither",
     )
-    secret_key: str = setting(
+    secret_key: SecretStr = secret(
         "SECRET_KEY", DEFAULT_SECRET, "Signs tokens and tickets; at least 32 characters"
     )
-    demo_password: str = setting(
+    demo_password: SecretStr = secret(
         "DEMO_PASSWORD", DEFAULT_DEMO_PASSWORD, "Password of the seeded users when `APP_ENV=local`"
     )
     data: Path = setting("VOUCH_DATA", Path("var"), "Where the embedded services keep their data")
@@ -52,12 +66,12 @@ class Config:
     ingest_processes: int = setting("INGEST_PROCESSES", 2, "Processes that parse and embed")
     answer_threads: int = setting("ANSWER_THREADS", 8, "Answers written at the same time")
     flower_port: int = setting("FLOWER_PORT", 5555, "Port of Flower, the view of the workers")
-    database_url: str = setting(
+    database_url: SecretUrl = secret_url(
         "DATABASE_URL",
         "postgresql+psycopg://vouch:vouch@127.0.0.1:5432/vouch",
         "Postgres; unset, `make up` starts one",
     )
-    redis_url: str = setting(
+    redis_url: SecretUrl = secret_url(
         "REDIS_URL",
         "redis://127.0.0.1:6379/0",
         "Redis: queues and event logs; unset, `make up` starts one",
@@ -70,8 +84,8 @@ class Config:
     s3_public_endpoint: str = setting(
         "S3_PUBLIC_ENDPOINT", "", "Object store as clients reach it; empty means `S3_ENDPOINT`"
     )
-    s3_access_key: str = setting("S3_ACCESS_KEY", "", "Key of the object store")
-    s3_secret_key: str = setting("S3_SECRET_KEY", "", "Secret of the object store")
+    s3_access_key: SecretStr = secret("S3_ACCESS_KEY", "", "Key of the object store")
+    s3_secret_key: SecretStr = secret("S3_SECRET_KEY", "", "Secret of the object store")
     s3_bucket: str = setting("S3_BUCKET", "vouch", "Bucket that holds what was uploaded")
     s3_region: str = setting("S3_REGION", "us-east-1", "Region used in signatures")
     chroma_url: str = setting(
@@ -103,20 +117,20 @@ class Config:
         "OpenAI-compatible endpoint, `anthropic:MODEL` Anthropic, `google:MODEL` Google, "
         "`mock:FILE` reads replies from a file",
     )
-    openai_base_url: str = setting(
+    openai_base_url: SecretUrl = secret_url(
         "OPENAI_BASE_URL", "https://api.openai.com/v1", "Endpoint for `openai:MODEL`"
     )
-    openai_api_key: str = setting("OPENAI_API_KEY", "", "Key for `OPENAI_BASE_URL`")
-    anthropic_base_url: str = setting(
+    openai_api_key: SecretStr = secret("OPENAI_API_KEY", "", "Key for `OPENAI_BASE_URL`")
+    anthropic_base_url: SecretUrl = secret_url(
         "ANTHROPIC_BASE_URL", "https://api.anthropic.com", "Endpoint for `anthropic:MODEL`"
     )
-    anthropic_api_key: str = setting("ANTHROPIC_API_KEY", "", "Key for `ANTHROPIC_BASE_URL`")
-    google_base_url: str = setting(
+    anthropic_api_key: SecretStr = secret("ANTHROPIC_API_KEY", "", "Key for `ANTHROPIC_BASE_URL`")
+    google_base_url: SecretUrl = secret_url(
         "GOOGLE_BASE_URL",
         "https://generativelanguage.googleapis.com/v1beta/openai/",
         "Endpoint for `google:MODEL`, the one that speaks OpenAI's protocol",
     )
-    google_api_key: str = setting("GOOGLE_API_KEY", "", "Key for `GOOGLE_BASE_URL`")
+    google_api_key: SecretStr = secret("GOOGLE_API_KEY", "", "Key for `GOOGLE_BASE_URL`")
     llm_connect_seconds: int = setting(
         "LLM_CONNECT_SECONDS", 10, "Longest time to connect to a language model, in seconds"
     )
@@ -144,23 +158,25 @@ class Config:
         "Speech to text where no subtitles exist: `auto`, `whisper:DIRECTORY`, `openai:MODEL`, "
         "`pocketsphinx`, `none`",
     )
-    transcriber_base_url: str = setting(
+    transcriber_base_url: SecretUrl = secret_url(
         "TRANSCRIBER_BASE_URL",
         "",
         "Endpoint for `TRANSCRIBER=openai:MODEL`; empty means `OPENAI_BASE_URL` with its key",
     )
-    transcriber_api_key: str = setting("TRANSCRIBER_API_KEY", "", "Key for `TRANSCRIBER_BASE_URL`")
+    transcriber_api_key: SecretStr = secret(
+        "TRANSCRIBER_API_KEY", "", "Key for `TRANSCRIBER_BASE_URL`"
+    )
     vision_model: str = setting(
         "VISION_MODEL",
         "",
         "Describes pictures: `openai:MODEL` asks an OpenAI-compatible endpoint; empty means nobody",
     )
-    vision_base_url: str = setting(
+    vision_base_url: SecretUrl = secret_url(
         "VISION_BASE_URL",
         "",
         "Endpoint for `VISION_MODEL`; empty means `OPENAI_BASE_URL` with its key",
     )
-    vision_api_key: str = setting("VISION_API_KEY", "", "Key for `VISION_BASE_URL`")
+    vision_api_key: SecretStr = secret("VISION_API_KEY", "", "Key for `VISION_BASE_URL`")
     max_upload_bytes: int = setting("MAX_UPLOAD_BYTES", 2 * 1024**3, "Largest file accepted")
     fetch_allowed_hosts: str = setting(
         "FETCH_ALLOWED_HOSTS",
@@ -253,19 +269,27 @@ class Config:
             raise ConfigError(f"FETCH_ALLOWED_HOSTS: {error}.") from None
         if self.is_local:
             return
-        if self.secret_key == DEFAULT_SECRET or len(self.secret_key) < 32:
+        secret_key = self.secret_key.get_secret_value()
+        if secret_key == DEFAULT_SECRET or len(secret_key) < 32:
             raise ConfigError(
                 "SECRET_KEY must be set to at least 32 random characters when APP_ENV is not "
                 "`local`. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
-        if not self.s3_secret_key or len(self.s3_secret_key) < 8:
+        if len(self.s3_secret_key) < 8:
             raise ConfigError("S3_ACCESS_KEY and S3_SECRET_KEY must be set (8 characters or more).")
+
+
+def _as_written(default: Any) -> str:
+    """A default as a person writes it in the environment; those of secrets are public."""
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(
         item.metadata["name"],
-        str(item.default).lower() if isinstance(item.default, bool) else str(item.default),
+        _as_written(item.default),
         item.metadata["meaning"],
     )
     for item in fields(Config)
@@ -287,6 +311,6 @@ def _convert(name: str, raw: str, default: Any) -> Any:
             return int(raw)
         except ValueError:
             raise ConfigError(f"{name} must be a whole number, not {raw!r}.") from None
-    if isinstance(default, Path):
-        return Path(raw)
+    if isinstance(default, Path | SecretStr):
+        return type(default)(raw)
     return raw

@@ -117,7 +117,7 @@ def _superseded(session: Session, payload: IngestPayload) -> bool:
 
 
 def _keep_password(services: Services, job: Job, password: str) -> None:
-    passwords.hold(services.redis, services.config.secret_key, job.id, password)
+    passwords.hold(services.redis, services.config.secret_key.get_secret_value(), job.id, password)
 
 
 def _forget_password(services: Services, job: Job) -> None:

@@ -87,7 +87,9 @@ def complete(
     def keep(job: Job) -> None:
         """A password waits for the job before the job can start."""
         if password:
-            passwords.hold(services.redis, services.config.secret_key, job.id, password)
+            passwords.hold(
+                services.redis, services.config.secret_key.get_secret_value(), job.id, password
+            )
 
     try:
         if storage.size(upload.object_key) > services.config.max_upload_bytes:

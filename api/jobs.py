@@ -25,6 +25,11 @@ from api.services import Services
 log = structlog.get_logger()
 
 
+LOAD_MODEL = "load_model"
+"""The stage of a job that waits for the embedding model."""
+LOADING = "the embedding model is being loaded; on a machine's first start that takes minutes"
+
+
 class LeaseLost(Exception):
     """This worker may no longer write: another holds the lease, or the job has ended."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     import redis
     from celery import Celery
     from numpy.typing import NDArray
+    from pydantic import SecretStr
 
     from api.events import EventLog, Hub
+    from api.secret_url import SecretUrl
     from api.storage import ObjectStore
     from pipelines.cancellation import Stop
     from pipelines.embedding import Embedder
@@ -36,7 +39,7 @@ class Services:
         self.config = config
         self._lock = threading.RLock()
         self._llms: dict[str, LLM] = {}
-        self._embedders: dict[str, Embedder] = {}
+        self._embedders: dict[str, Future[Embedder]] = {}
         self._reranker: Reranker | None = None
 
     @cached_property
@@ -44,7 +47,7 @@ class Services:
         import redis
 
         return redis.Redis.from_url(
-            self.config.redis_url,
+            self.config.redis_url.get_secret_value(),
             decode_responses=True,
             socket_connect_timeout=3,
             health_check_interval=30,
@@ -73,7 +76,7 @@ class Services:
 
         sender = Celery("vouch-sender", set_as_current=False)
         sender.config_from_object(celeryconfig)
-        sender.conf.broker_url = self.config.redis_url
+        sender.conf.broker_url = self.config.redis_url.get_secret_value()
         return sender
 
     @cached_property
@@ -83,8 +86,8 @@ class Services:
         config = self.config
         return ObjectStore(
             config.s3_endpoint,
-            config.s3_access_key,
-            config.s3_secret_key,
+            config.s3_access_key.get_secret_value(),
+            config.s3_secret_key.get_secret_value(),
             config.s3_bucket,
             public_endpoint=config.s3_public_endpoint,
             region=config.s3_region,
@@ -103,14 +106,33 @@ class Services:
 
     def embedder_of(self, model: str) -> Embedder:
         """Loads the model when first asked, once for all threads: for workers only."""
+        return self.loading(model).result()
+
+    def loading(self, model: str) -> Future[Embedder]:
+        """The model as soon as it is loaded, for whoever has to do meanwhile: for workers only.
+
+        The first time on a machine it is converted, which takes minutes. What could not be loaded
+        is tried anew by whoever asks next.
+        """
+        with self._lock:
+            loading = self._embedders.get(model)
+            if loading is None or (loading.done() and loading.exception() is not None):
+                loading = self._embedders[model] = Future()
+                # A daemon, so that a worker that is told to stop does not wait for it.
+                threading.Thread(
+                    target=self._load, args=(model, loading), name="load-model", daemon=True
+                ).start()
+            return loading
+
+    def _load(self, model: str, loading: Future[Embedder]) -> None:
         from pipelines.embedding import load_embedder
 
-        with self._lock:
-            if model not in self._embedders:
-                self._embedders[model] = load_embedder(
-                    model, device=self.config.embedding_device, cache=self.config.models
-                )
-            return self._embedders[model]
+        try:
+            loading.set_result(
+                load_embedder(model, device=self.config.embedding_device, cache=self.config.models)
+            )
+        except BaseException as error:  # noqa: BLE001 - raised where the model is asked for
+            loading.set_exception(error)
 
     @property
     def reranker(self) -> Reranker | None:
@@ -175,7 +197,7 @@ class Services:
             stop=stop,
         )
 
-    def _endpoint(self, name: str, base_url: str, api_key: str) -> Endpoint:
+    def _endpoint(self, name: str, base_url: SecretUrl, api_key: SecretStr) -> Endpoint:
         """The service that `name` asks for, none unless it is `openai:MODEL`.
 
         OpenAI's key goes to OpenAI's address only: an address of one's own has a key of its own.
@@ -186,8 +208,12 @@ class Services:
         if provider != "openai":
             return Endpoint()
         if base_url:
-            return Endpoint(model, base_url, api_key)
-        return Endpoint(model, self.config.openai_base_url, api_key or self.config.openai_api_key)
+            return Endpoint(model, base_url.get_secret_value(), api_key)
+        return Endpoint(
+            model,
+            self.config.openai_base_url.get_secret_value(),
+            api_key or self.config.openai_api_key,
+        )
 
     def embed_long(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts that may be longer than the model reads, by their beginnings."""

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import presence
+from api.jobs import LOAD_MODEL, LOADING
 from api.models import Job
 
 
@@ -46,7 +47,7 @@ def places(
         position = positions.get(job.id, 0)
         count = workers.get(job.queue, 0) if workers is not None else None
         ahead = position - 1 + running.get(job.queue, 0)
-        because = _because(job, count, ahead) if position else None
+        because = _because(job, count, ahead) if position else _held_up(job)
         found[job.id] = Waiting(position, count, because)
     return found
 
@@ -72,6 +73,11 @@ def _running(session: Session, jobs: Sequence[Job]) -> dict[str, int]:
         .group_by(Job.queue)
     )
     return dict(rows.tuples().all())
+
+
+def _held_up(job: Job) -> str | None:
+    """Why a running job gets no further."""
+    return LOADING if job.state == "running" and job.stage == LOAD_MODEL else None
 
 
 def _because(job: Job, workers: int | None, ahead: int) -> str | None:

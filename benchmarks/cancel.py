@@ -17,8 +17,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from httpx_sse import EventSource
+
 from benchmarks.ingest import User, settings
-from deploy.sse import parse
 from deploy.stack import Stack
 from pipelines.prompts import BUILT_IN
 from tests.openai_replies import Failure, Stall
@@ -59,8 +60,8 @@ def _round(user: User, vendor: OpenAIServer) -> tuple[float, float]:
     body = {"instrument_id": user.instrument, "question": "How many watts does the motor draw?"}
     turn = user.http.post("/api/chat/ask", json=body).raise_for_status().json()["turn_id"]
     with user.http.stream("GET", f"/stream/turns/{turn}") as stream:
-        for event in parse(stream.iter_bytes()):
-            if event.name == "token":
+        for event in EventSource(stream).iter_sse():
+            if event.event == "token":
                 break
     began = time.perf_counter()
     user.http.post(f"/api/chat/turn/{turn}/cancel").raise_for_status()

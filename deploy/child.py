@@ -1,75 +1,61 @@
-"""Becomes COMMAND, and makes sure it falls when the process that started it does.
-
-    python -I -S child.py [--signal TERM] [--user NAME] -- COMMAND...
+"""The command line of a process that falls with the one that starts it, and may give up root.
 
 Even SIGKILL of the parent leaves no orphan: the kernel then sends the signal (prctl(2),
-PR_SET_PDEATHSIG). `--user` gives up root first, and all of the environment but what says where
-programs and time zone are found. Run by its path, without site-packages, so that it costs
-milliseconds; all imports stand at the top, since another account may not be able to read them.
-Elsewhere than on Linux there is no such promise from the kernel.
+PR_SET_PDEATHSIG), which setpriv(1) of util-linux asks for. A parent that dies in the millisecond
+before it asks leaves what the next start on the folder ends (deploy/leftovers.py). Where there is
+no setpriv, as outside Linux, there is no such promise.
 """
 
-import ctypes
+from __future__ import annotations
+
 import os
 import pwd
-import signal
-import sys
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS = 1, 8
-PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
-CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
-CAPABILITY_VERSION_3 = 0x20080522
-LINUX = sys.platform.startswith("linux")
+from deploy.errors import StackError
 
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def main(argv: list[str]) -> None:
-    options, words = argv[: argv.index("--")], argv[argv.index("--") + 1 :]
-    given = dict(zip(options[::2], options[1::2], strict=True))
-    if "--user" in given:
-        give_up_root(given["--user"])
-    die_with_parent(getattr(signal, "SIG" + given.get("--signal", "TERM")))
-    os.environ["VOUCH_PARENT"] = str(os.getpid())
-    os.execvp(words[0], words)  # noqa: S606
+_RIGHTS = {"dac_read_search": 2, "dac_override": 1}
+"""Rights to pass through folders and read whatever their modes, the lesser first, by the number
+of their bit (capabilities(7)). Containers commonly hold the second only."""
 
 
-def give_up_root(name: str) -> None:
-    """Keeps one right of root's: to pass through folders and read, so that the account reaches
-    its program and its data below a home of mode 700 without anyone changing modes."""
-    account = pwd.getpwnam(name)
-    if LINUX:
-        libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
-    os.setgroups([])
-    os.setgid(account.pw_gid)
-    os.setuid(account.pw_uid)
-    if LINUX and not keep(CAP_DAC_READ_SEARCH):
-        keep(CAP_DAC_OVERRIDE)
-    for variable in set(os.environ) - {"PATH", "TZ", "VOUCH_PARENT", "VOUCH_STACK"}:
-        del os.environ[variable]
+def child(argv: Sequence[str], stop_signal: str = "TERM", account: str | None = None) -> list[str]:
+    """`argv`, sent `stop_signal` when its parent dies.
+
+    `account` gives up root for it, and all of the environment but what says where programs and
+    the time zone are found. Raises StackError where nobody can.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv:
+        start = [setpriv, "--pdeathsig", stop_signal]
+        return [*start, *(_given_up_root(account) if account else []), *argv]
+    if account:
+        raise StackError(
+            "Postgres doesn't run as root, and setpriv of util-linux, which gives root up, isn't "
+            "installed. Install it, or start as another user."
+        )
+    return list(argv)
 
 
-def keep(capability: int) -> bool:
-    """Keep this capability alone, through exec too (capabilities(7), the ambient set). False when
-    a container has taken it away; then the modes of the folders decide."""
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    data = (ctypes.c_uint32 * 6)(*(3 * [1 << capability]), 0, 0, 0)
-    kept = libc.capset(ctypes.byref(header), ctypes.byref(data)) == 0
-    return kept and libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0
+def _given_up_root(account: str) -> list[str]:
+    """Keeps one right of root's, so that the account reaches its program and its data below a
+    home of mode 700 without anyone changing modes. By `no_setuid_fixup` access(2) heeds it too,
+    which initdb asks whether it may run a program (access(2), capabilities(7))."""
+    kept = {name: os.environ[name] for name in ("PATH", "TZ") if name in os.environ}
+    right = _right()
+    rights = f"-all,+{right}" if right else "-all"
+    return [
+        *("--reuid", account, "--regid", str(pwd.getpwnam(account).pw_gid), "--clear-groups"),
+        *("--inh-caps", rights, "--ambient-caps", rights, "--no-new-privs"),
+        *(("--securebits", "+no_setuid_fixup") if right else ()),
+        *("env", "-i", *(f"{name}={value}" for name, value in kept.items())),
+    ]
 
 
-def die_with_parent(number: int) -> None:
-    """After setuid, which clears the setting. VOUCH_PARENT tells whether the parent died between
-    fork and here, when the kernel had nothing to send yet."""
-    if not sys.platform.startswith("linux"):
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    expected = os.environ.get("VOUCH_PARENT", "")
-    if expected and os.getppid() != int(expected):
-        sys.exit("the process that started this one is gone")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _right() -> str | None:
+    """None when a container has taken both away; then the modes of the folders decide."""
+    status = Path("/proc/self/status").read_text()
+    held = int(status.partition("CapEff:")[2].split()[0], 16)
+    return next((name for name, bit in _RIGHTS.items() if held >> bit & 1), None)

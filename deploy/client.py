@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -137,7 +136,7 @@ class Client:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             for event in sse.follow(self._http, path, params=params, until=until, seconds=seconds):
-                yield event.name, json.loads(event.data)
+                yield event.event, event.json()
         except sse.StreamError as exc:
             raise Refused(f"GET {path}: {exc}") from exc
 

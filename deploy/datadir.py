@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
+from pydantic import SecretStr
+
 from deploy.errors import StackError
 
 SECRETS = ("secret_key", "postgres", "database", "redis", "s3_access", "s3_secret", "supervisor")
@@ -92,7 +94,7 @@ class DataDir:
             return int((self.run / "holder.pid").read_text())
         return None
 
-    def secrets(self) -> dict[str, str]:
+    def secrets(self) -> dict[str, SecretStr]:
         """Random words by the name in SECRETS, made at the first start."""
         path = self.path / "secrets.json"
         known = _read_json(path)
@@ -103,7 +105,7 @@ class DataDir:
         if missing:
             known.update({name: secrets.token_hex(24) for name in missing})
             write_private(path, json.dumps(known, indent=1))
-        return known
+        return {name: SecretStr(value) for name, value in known.items()}
 
     def ports(self, names: Iterable[str]) -> dict[str, int]:
         """A free loopback port for each name: the one it had last time when that is still free."""

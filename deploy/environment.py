@@ -10,7 +10,7 @@ from deploy.services import scripts
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_SURPRISES = ("PYTHON", "RCLONE_", "GUNICORN_", "FLASK_", "SUPERVISOR_", "VOUCH_PARENT", "PWD")
+_SURPRISES = ("PYTHON", "RCLONE_", "GUNICORN_", "FLASK_", "SUPERVISOR_", "PWD")
 """Prefixes of variables that change how our programs start, meant for others."""
 
 

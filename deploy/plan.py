@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+
+from api import startup
+from api.config import ConfigError
 from deploy import supervision
 from deploy.datadir import DataDir, is_free, write_private
 from deploy.environment import ROOT, environment
@@ -20,8 +24,9 @@ class Plan:
 
     services: Sequence[tuple[Service, Place]]
     ports: Mapping[str, int]
-    env: Mapping[str, str]
-    supervisor_password: str
+    env: Mapping[str, str] = field(repr=False)
+    """It holds the secrets that programs need."""
+    supervisor_password: SecretStr
 
 
 def make_plan(
@@ -29,7 +34,8 @@ def make_plan(
 ) -> Plan:
     """Choose ports, make the services' folders fit to start on, write supervisord.conf.
 
-    `port` as Stack takes it. Raises StackError when a port is taken or a folder is unfit.
+    `port` as Stack takes it. Raises StackError when a port is taken, a setting can't work or a
+    folder is unfit.
     """
     secrets = data.secrets()
     missing = [service for service in SERVICES if not caller.get(service.setting)]
@@ -41,12 +47,17 @@ def make_plan(
     for service in missing:
         bucket = env.get("S3_BUCKET", "vouch")
         place = Place(data.path / service.name, data.run, ports[service.name], secrets, bucket)
-        service.prepare(place)
         services.append((service, place))
         env |= service.settings(place)
     if env["APP_ENV"] == "local":
-        env.setdefault("SECRET_KEY", secrets["secret_key"])
+        env.setdefault("SECRET_KEY", secrets["secret_key"].get_secret_value())
     env |= {"PORT": str(ports["api"]), "FLOWER_PORT": str(ports["flower"])}
+    try:
+        startup.settings(env)
+    except ConfigError as exc:
+        raise StackError(str(exc)) from exc
+    for service, place in services:
+        service.prepare(place)
     plan = Plan(services, ports, env, secrets["supervisor"])
     write_private(data.run / "supervisord.conf", _configuration(data, plan, programs))
     return plan
@@ -57,7 +68,7 @@ def _configuration(data: DataDir, plan: Plan, programs: Sequence[Program]) -> st
     return supervision.configuration(
         root=ROOT,
         port=plan.ports["supervisor"],
-        password=plan.supervisor_password,
+        password=plan.supervisor_password.get_secret_value(),
         groups={
             "services": [
                 Managed(service.name, service.argv(place), service.stop_signal, service.account)

@@ -11,9 +11,9 @@ import stat
 import subprocess
 from pathlib import Path
 
+from deploy.child import child
 from deploy.datadir import write_private
 from deploy.errors import NotAnswering, StackError
-from deploy.supervision import child
 
 
 def account() -> str | None:
@@ -87,7 +87,7 @@ def _initialise(folder: Path, password: str, user: str | None) -> None:
         *("--pwfile", str(password_file), "--auth", "scram-sha-256", "--encoding", "UTF8"),
         *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
     )
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "VOUCH_PARENT": str(os.getpid())}
+    environment = {"PATH": os.environ.get("PATH", os.defpath)}
     try:
         done = subprocess.run(
             child(initdb, account=user),

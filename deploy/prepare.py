@@ -10,7 +10,7 @@ def main() -> None:
     """With `--wait`, after a line on standard input: the slow imports happen meanwhile."""
     from flask_migrate import upgrade
 
-    from api.app import create_app
+    from api import create_app
 
     if "--wait" in sys.argv and not sys.stdin.readline():
         return

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from deploy import postgres
 from deploy.errors import NotAnswering, StackError
 
@@ -28,8 +30,11 @@ class Place:
     folder: Path
     run: Path
     port: int
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, SecretStr]
     bucket: str = "vouch"
+
+    def secret(self, name: str) -> str:
+        return self.secrets[name].get_secret_value()
 
 
 class Service(Protocol):
@@ -66,18 +71,18 @@ class Postgres(Service):
         self.account = postgres.account()
 
     def prepare(self, place: Place) -> None:
-        postgres.prepare(place.folder, place.secrets["postgres"])
+        postgres.prepare(place.folder, place.secret("postgres"))
 
     def argv(self, place: Place) -> list[str]:
         return postgres.argv(place.folder, place.port)
 
     def settings(self, place: Place) -> dict[str, str]:
-        password = place.secrets["database"]
+        password = place.secret("database")
         url = f"postgresql+psycopg://vouch:{password}@127.0.0.1:{place.port}/vouch"
         return {"DATABASE_URL": url}
 
     def check(self, place: Place) -> None:
-        postgres.create_database(place.port, place.secrets["postgres"], place.secrets["database"])
+        postgres.create_database(place.port, place.secret("postgres"), place.secret("database"))
 
 
 class Redis(Service):
@@ -93,7 +98,7 @@ class Redis(Service):
         lines = (
             "bind 127.0.0.1",
             f"port {place.port}",
-            f"requirepass {place.secrets['redis']}",
+            f"requirepass {place.secret('redis')}",
             f'dir "{place.folder}"',
             "daemonize no",
             "appendonly yes",
@@ -109,7 +114,7 @@ class Redis(Service):
         return [find_redis(), str(place.run / "redis.conf")]
 
     def settings(self, place: Place) -> dict[str, str]:
-        return {"REDIS_URL": f"redis://:{place.secrets['redis']}@127.0.0.1:{place.port}/0"}
+        return {"REDIS_URL": f"redis://:{place.secret('redis')}@127.0.0.1:{place.port}/0"}
 
     def check(self, place: Place) -> None:
         import redis
@@ -151,7 +156,7 @@ class Store(Service):
 
     def settings(self, place: Place) -> dict[str, str]:
         endpoint = f"http://127.0.0.1:{place.port}"
-        access, secret = place.secrets["s3_access"], place.secrets["s3_secret"]
+        access, secret = place.secret("s3_access"), place.secret("s3_secret")
         return {
             "S3_ENDPOINT": endpoint,
             "S3_PUBLIC_ENDPOINT": endpoint,

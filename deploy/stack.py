@@ -19,13 +19,14 @@ from types import TracebackType
 from typing import Self
 
 from deploy import leftovers, supervision
+from deploy.child import child
 from deploy.datadir import DataDir
 from deploy.environment import ROOT
 from deploy.errors import AlreadyRunning, NotAnswering, StackError
 from deploy.plan import Plan, make_plan
 from deploy.programs import PREPARE, PROGRAMS, Program
 from deploy.services import http_status
-from deploy.supervision import NewsReader
+from deploy.supervision import State
 
 CLIENT_SETTINGS = (
     *("VOUCH_DATA", "APP_ENV", "PORT", "FLOWER_PORT", "SECRET_KEY", "DEMO_PASSWORD"),
@@ -71,7 +72,6 @@ class Stack:
         self._plan: Plan | None = None
         self._supervisord: subprocess.Popen[bytes] | None = None
         self._preparing: subprocess.Popen[bytes] | None = None
-        self._reader: NewsReader | None = None
         self._pids: dict[str, int] = {}
         self._deaths: dict[str, str] = {}
         self._given_up: set[str] = set()
@@ -126,7 +126,6 @@ class Stack:
             self._tell("waiting for an earlier stack on this folder to end")
             leftovers.end(self.datadir.path, patience=STOP_SECONDS)
         self._plan = make_plan(self.datadir, self._caller, self._port, self.programs)
-        self._reader = NewsReader(self.datadir.log)
         conf = str(self.datadir.run / "supervisord.conf")
         self._supervisord = self._spawn(
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", conf],
@@ -153,11 +152,10 @@ class Stack:
         )
 
     def _spawn(self, argv: Sequence[str], log: str, cwd: Path = ROOT) -> subprocess.Popen[bytes]:
-        marks = {leftovers.MARK: str(self.datadir.path), "VOUCH_PARENT": str(os.getpid())}
         with (self.datadir.log / log).open("wb") as output:
             return subprocess.Popen(
-                supervision.child(argv),
-                env=self.env | marks,
+                child(argv),
+                env=self.env | {leftovers.MARK: str(self.datadir.path)},
                 cwd=cwd,
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -185,6 +183,9 @@ class Stack:
             self._start_processes(names)
             if "api" in names:
                 self._wait_for("api", self._check_api)
+        # Whoever dies from here on is known by the pid it had.
+        for line in self.poll():
+            self._tell(line)
 
     def _start_processes(self, names: Sequence[str]) -> None:
         with supervision.rpc(self.plan.ports["supervisor"], self.plan.supervisor_password) as rpc:
@@ -210,7 +211,7 @@ class Stack:
             except NotAnswering as exc:
                 if time.monotonic() > deadline:
                     raise self._failure(f"{name} doesn't answer ({exc})", f"{name}.log") from exc
-                time.sleep(0.05)
+                time.sleep(0.1)
             else:
                 return
 
@@ -227,27 +228,33 @@ class Stack:
     def poll(self) -> list[str]:
         """What happened to processes since the last call, a line each, for people.
 
-        Also ends what a dead program left behind, so call it every second or so.
+        Also ends what a dead program left behind, so call it every second or so. Nothing is known
+        while supervisord doesn't answer.
         """
-        lines = []
-        for news in self._reader.read() if self._reader else []:
-            if news.kind == "died":
-                self._deaths[news.name] = news.how
-                leftovers.end_group(self.datadir.path, self._pids.get(news.name, 0))
-            elif news.kind == "started":
-                self._pids[news.name] = news.pid
-                if how := self._deaths.pop(news.name, ""):
-                    lines.append(f"{news.name} died ({how}); started again")
-            else:
-                self._given_up.add(news.name)
-                how = self._deaths.pop(news.name, "unknown")
-                lines.append(
-                    str(
-                        self._failure(
-                            f"{news.name} keeps dying ({how}); gave up", f"{news.name}.log"
-                        )
-                    )
-                )
+        lines: list[str] = []
+        if self._supervisord is None:
+            return lines
+        with contextlib.suppress(NotAnswering):
+            port = self.plan.ports["supervisor"]
+            for state in supervision.states(port, self.plan.supervisor_password):
+                lines += self._news(state)
+        return lines
+
+    def _news(self, state: State) -> list[str]:
+        """What is new since the last look: one that died and was started again in between, even
+        twice, shows by its pid."""
+        name, lines = state.name, []
+        before = self._pids.get(name, 0)
+        if before and state.pid != before:
+            leftovers.end_group(self.datadir.path, before)
+            self._deaths[name] = "" if state.pid else f" ({state.how})"
+        if state.pid and state.pid != before and name in self._deaths:
+            lines.append(f"{name} died{self._deaths.pop(name)}; started again")
+        self._pids[name] = state.pid
+        if state.given_up and name not in self._given_up:
+            self._given_up.add(name)
+            what = f"{name} keeps dying ({state.how}); gave up"
+            lines.append(str(self._failure(what, f"{name}.log")))
         return lines
 
     def supervisor_died(self) -> str | None:
@@ -270,6 +277,6 @@ class Stack:
         for process in (self._preparing, self._supervisord):
             if process is not None:
                 process.communicate()
-        self._preparing = self._supervisord = self._reader = None
+        self._preparing = self._supervisord = None
         self._pids, self._deaths, self._given_up = {}, {}, set()
         self.datadir.unlock()

@@ -1,8 +1,4 @@
-"""supervisord, as the stack uses it: its configuration, its RPC, and its log read for news.
-
-The log is read rather than the RPC polled, because only the log says how a process ended and
-misses no death between two looks.
-"""
+"""supervisord, as the stack uses it: its configuration and its RPC."""
 
 from __future__ import annotations
 
@@ -11,14 +7,15 @@ import http.client
 import re
 import resource
 import shlex
-import signal
-import sys
 import xmlrpc.client
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
+from deploy.child import child
 from deploy.errors import NotAnswering, StackError
 
 GROUPS = {"services": 3, "programs": 4}
@@ -77,13 +74,6 @@ def configuration(
     return "\n".join(lines) + "\n"
 
 
-def child(argv: Sequence[str], stop_signal: str = "TERM", account: str | None = None) -> list[str]:
-    """`argv` run through child.py, so that it falls with the process that starts it."""
-    start = [sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py"))]
-    user = ["--user", account] if account else []
-    return [*start, "--signal", stop_signal, *user, "--", *argv]
-
-
 def _program(member: Managed, root: Path, stop_seconds: int, *, autostart: bool) -> list[str]:
     """supervisord looks once a second and may take a process for alive until then; `startsecs`
     must be longer, or it never counts the tries of one that dies at once."""
@@ -124,9 +114,9 @@ class _Transport(xmlrpc.client.Transport):
 
 
 @contextlib.contextmanager
-def rpc(port: int, password: str) -> Iterator[Any]:
+def rpc(port: int, password: SecretStr) -> Iterator[Any]:
     """supervisord's XML-RPC (supervisord.org/api.html). Raises NotAnswering."""
-    url = f"http://vouch:{password}@127.0.0.1:{port}/RPC2"
+    url = f"http://vouch:{password.get_secret_value()}@127.0.0.1:{port}/RPC2"
     try:
         with xmlrpc.client.ServerProxy(url, transport=_Transport()) as proxy:
             yield proxy.supervisor
@@ -135,61 +125,31 @@ def rpc(port: int, password: str) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class News:
-    """What happened to a process: it `died`, was `started`, or was given up (`failed`)."""
+class State:
+    """How a process is. `pid` is 0 while it does not run; `how` then says how it ended."""
 
-    kind: str
     name: str
-    pid: int = 0
-    how: str = ""
+    pid: int
+    how: str
+    given_up: bool
 
 
-_LINES = (
-    ("died", re.compile(r"exited: (?P<name>\S+) \((?P<how>.+); (?:not )?expected\)")),
-    ("started", re.compile(r"spawned: '(?P<name>[^']+)' with pid (?P<pid>\d+)")),
-    ("failed", re.compile(r"gave up: (?P<name>\S+) entered FATAL state")),
-)
+def states(port: int, password: SecretStr) -> list[State]:
+    """Every process of supervisord's. Raises NotAnswering."""
+    with rpc(port, password) as supervisor:
+        rows = supervisor.getAllProcessInfo()
+    return [
+        State(row["name"], row["pid"], _ending(row), row["statename"] == "FATAL") for row in rows
+    ]
 
 
-class NewsReader:
-    """Reads on in supervisord's log from where it was when this was made."""
-
-    def __init__(self, log: Path) -> None:
-        self._path = log / "supervisor.log"
-        self._offset = self._path.stat().st_size if self._path.exists() else 0
-
-    def read(self) -> list[News]:
-        """What happened since the last call, in order."""
-        if not self._path.exists():
-            return []
-        if self._path.stat().st_size < self._offset:
-            self._offset = 0
-        with self._path.open("rb") as handle:
-            handle.seek(self._offset)
-            whole_lines = handle.read().rpartition(b"\n")[0]
-        self._offset += len(whole_lines) + 1 if whole_lines else 0
-        return [
-            news
-            for line in whole_lines.decode(errors="replace").splitlines()
-            for news in _news(line)
-        ]
-
-
-def _news(line: str) -> list[News]:
-    for kind, pattern in _LINES:
-        if found := pattern.search(line):
-            parts = found.groupdict()
-            how = _plainly(parts.get("how", ""))
-            return [News(kind, parts["name"], int(parts.get("pid", 0)), how)]
-    return []
-
-
-def _plainly(how: str) -> str:
-    """supervisord's "terminated by SIGKILL" in the words of a person."""
-    found = re.match(r"terminated by (SIG\w+)", how)
-    if found and found[1] in signal.Signals.__members__:
-        return f"killed by signal {signal.Signals[found[1]].value}"
-    return how
+def _ending(row: dict[str, Any]) -> str:
+    """supervisord tells -1 for a signal, whichever it was, and no status of a process that lived
+    for less than `startsecs`."""
+    if row["spawnerr"]:
+        return str(row["spawnerr"]).partition(" (")[0].lower()
+    status = row["exitstatus"]
+    return "killed by a signal" if status < 0 else f"exit status {status}"
 
 
 def tail(path: Path, lines: int = 15) -> str:

@@ -158,11 +158,12 @@ def model_directory(model: str) -> Path:
             )
         return Path(spec.origin).parent / "model"
     directory = Path(model)
-    if not (directory / "tokenizer.json").is_file():
+    if not all((directory / name).is_file() for name in ("tokenizer.json", "config.json")):
         raise ModelUnavailable(
-            f"EMBEDDING_MODEL {model!r} is neither {BUILT_IN} nor a directory that holds a "
-            "sentence-transformers model with a tokenizer.json."
+            f"{model!r} is neither {BUILT_IN} nor a directory that holds a sentence-transformers "
+            "model with a tokenizer.json; set EMBEDDING_MODEL to one of these."
         )
+    weights(directory)
     return directory
 
 

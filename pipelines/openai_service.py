@@ -84,7 +84,7 @@ class OpenAIService:
                     openai.OpenAI(
                         base_url=self._endpoint.base_url or None,
                         # Servers of one's own often want none; the SDK insists on some text.
-                        api_key=self._endpoint.api_key or "not-needed",
+                        api_key=self._endpoint.api_key.get_secret_value() or "not-needed",
                         max_retries=0,
                         http_client=connection,
                     )

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
 from pipelines.subtitles import Cue
 
 MAX_ASK_BYTES = 16 * 2**20
@@ -55,8 +57,9 @@ class Endpoint:
     """Where an OpenAI-compatible service is: `model` empty means there is none."""
 
     model: str = ""
-    base_url: str = ""
-    api_key: str = field(default="", repr=False)
+    base_url: str = field(default="", repr=False)
+    """It may hold a password."""
+    api_key: SecretStr = field(default=SecretStr(""))
 
 
 class Desk:

@@ -13,15 +13,24 @@ from pipelines.types import Hit, embedding_text
 BATCH = 8
 
 
+def model_directory(directory: str) -> Path:
+    """Where the model's files lie. Raises ModelUnavailable."""
+    path = Path(directory)
+    has_weights = any(path.glob("*.safetensors")) or any(path.glob("pytorch_model*.bin"))
+    if not (path / "config.json").is_file() or not has_weights:
+        raise ModelUnavailable(
+            f"{directory!r} is not a directory that holds a cross-encoder; set RERANKER to one, "
+            "or to nothing."
+        )
+    return path
+
+
 class Reranker:
     """A sentence-transformers CrossEncoder from a directory; never downloads."""
 
     def __init__(self, directory: str) -> None:
         """Raises ModelUnavailable."""
-        if not (Path(directory) / "config.json").is_file():
-            raise ModelUnavailable(
-                f"RERANKER {directory!r} is not a directory that holds a cross-encoder."
-            )
+        model_directory(directory)
         from sentence_transformers import CrossEncoder
 
         self.name = Path(directory).name

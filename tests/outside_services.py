@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from pipelines.cancellation import Stop
 from pipelines.outside import Endpoint, Outside
 from pipelines.outside_services import OutsideServices
@@ -13,12 +15,12 @@ from tests.openai_server import OpenAIServer
 
 
 def vision(server: OpenAIServer, *, key: str = "", stop: Stop | None = None) -> Outside:
-    endpoint = Endpoint("sees", server.base_url, key or server.api_key)
+    endpoint = Endpoint("sees", server.base_url, SecretStr(key or server.api_key))
     return OutsideServices(vision=endpoint, transcriber=Endpoint(), stop=stop or Stop())
 
 
 def transcriber(server: OpenAIServer) -> Outside:
-    endpoint = Endpoint("hears", server.base_url, server.api_key)
+    endpoint = Endpoint("hears", server.base_url, SecretStr(server.api_key))
     return OutsideServices(vision=Endpoint(), transcriber=endpoint, stop=Stop())
 
 

@@ -97,12 +97,12 @@ def test_it_waits_encrypted_and_goes_when_the_job_is_cancelled_before_it_began(
         subject = ("source", new_id())
         job = INGEST.create(db.session(), subject=subject, instrument_id=instrument, user_id=user)
         job_id = job.id
-        passwords.hold(redis, services.config.secret_key, job_id, PASSWORD)
+        passwords.hold(redis, services.config.secret_key.get_secret_value(), job_id, PASSWORD)
         db.session.commit()
     (key,) = redis.keys("vouch:password:*")
     assert PASSWORD not in redis.get(key)
     assert 0 < redis.ttl(key) <= passwords.SECONDS
-    assert passwords.read(redis, services.config.secret_key, job_id) == PASSWORD
+    assert passwords.read(redis, services.config.secret_key.get_secret_value(), job_id) == PASSWORD
     assert passwords.read(redis, "another-secret", job_id) is None
     assert admin.post(f"/api/jobs/{job_id}/cancel").json()["state"] == "cancelled"
     assert_nowhere(app, redis, PASSWORD)

@@ -17,6 +17,7 @@ from api.app import create_app
 from api.config import Config
 from api.extensions import db
 from api.models import Instrument, Posting, Source, SourceVersion
+from api.secret_url import SecretUrl
 from deploy.stack import Stack
 
 MANY = 250
@@ -70,14 +71,16 @@ def _version(instrument_id: str) -> str:
 def old_tables(stack: Stack) -> Iterator[Flask]:
     """An application on tables of its own, as they were before postings had parts."""
     config = Config.from_environment(stack.env)
-    url = make_url(config.database_url)
+    url = make_url(config.database_url.get_secret_value())
     name = f"old_{uuid.uuid4().hex[:8]}"
     server = create_engine(url)
     with server.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {name}"))
     there = url.update_query_dict({"options": f"-csearch_path={name}"})
     app = create_app(
-        dataclasses.replace(config, database_url=there.render_as_string(hide_password=False))
+        dataclasses.replace(
+            config, database_url=SecretUrl(there.render_as_string(hide_password=False))
+        )
     )
     with app.app_context():
         flask_migrate.upgrade(revision="0004")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pipelines.cancellation import Stop
 from pipelines.errors import LLMError, ModelUnavailable
@@ -69,7 +70,9 @@ def chain_of(
 
     def load(name: str) -> LLM:
         server = second if name.startswith("anthropic") else first
-        return load_llm(name, LLMSettings(server.base_url, server.api_key, timeouts=times))
+        return load_llm(
+            name, LLMSettings(server.base_url, SecretStr(server.api_key), timeouts=times)
+        )
 
     return Chain(
         names,
@@ -113,7 +116,9 @@ def test_a_model_that_is_silent_too_long_is_passed_over(
     def load(name: str) -> LLM:
         server = second if name.startswith("anthropic") else first
         times = Timeouts(first_token=0.3)
-        return load_llm(name, LLMSettings(server.base_url, server.api_key, timeouts=times))
+        return load_llm(
+            name, LLMSettings(server.base_url, SecretStr(server.api_key), timeouts=times)
+        )
 
     names = ["openai:m", "anthropic:m"]
     chain = Chain(names, load, output_tokens=100, is_priced=lambda _: True)
@@ -126,7 +131,7 @@ def test_a_model_that_is_silent_too_long_is_passed_over(
 def test_a_model_without_a_key_is_passed_over(second: AnthropicServer) -> None:
     def load(name: str) -> LLM:
         key = second.api_key if name.endswith("good") else ""
-        return load_llm(name, LLMSettings(second.base_url, key))
+        return load_llm(name, LLMSettings(second.base_url, SecretStr(key)))
 
     names = ["anthropic:bad", "anthropic:good"]
     chain = Chain(names, load, output_tokens=100, is_priced=lambda _: True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from pipelines.cancellation import Stop
 from pipelines.errors import LLMError, ModelUnavailable
@@ -39,7 +40,7 @@ def server(provider: str) -> Iterator[OpenAIServer]:
 
 
 def settings(server: OpenAIServer, **timeouts: float) -> LLMSettings:
-    return LLMSettings(server.base_url, server.api_key, timeouts=Timeouts(**timeouts))
+    return LLMSettings(server.base_url, SecretStr(server.api_key), timeouts=Timeouts(**timeouts))
 
 
 def said(
@@ -252,14 +253,16 @@ def test_a_redirect_is_told_and_not_followed(provider: str, server: OpenAIServer
 
 
 def test_a_key_never_stands_in_an_error(provider: str, server: OpenAIServer) -> None:
-    llm = load_llm(f"{provider}:m", LLMSettings(server.base_url, "sk-very-secret"))
+    llm = load_llm(f"{provider}:m", LLMSettings(server.base_url, SecretStr("sk-very-secret")))
     with pytest.raises(LLMError) as caught:
         list(llm.stream(PROMPT, Usage(), Stop()))
     assert "sk-very" not in str(caught.value)
 
 
 def test_nobody_at_the_address_is_told(provider: str) -> None:
-    nobody = LLMSettings("http://127.0.0.1:9/v1", "key", timeouts=Timeouts(first_token=1))
+    nobody = LLMSettings(
+        "http://127.0.0.1:9/v1", SecretStr("key"), timeouts=Timeouts(first_token=1)
+    )
     with pytest.raises(LLMError, match="could not be reached"):
         list(load_llm(f"{provider}:m", nobody).stream(PROMPT, Usage(), Stop()))
 
@@ -267,7 +270,7 @@ def test_nobody_at_the_address_is_told(provider: str) -> None:
 @pytest.mark.parametrize("name", ["openai:", "anthropic:", "google:", "poet:m", "mock:/nowhere"])
 def test_a_name_that_nobody_provides_is_refused(name: str) -> None:
     with pytest.raises(ModelUnavailable):
-        load_llm(name, LLMSettings(api_key="key"))
+        load_llm(name, LLMSettings(api_key=SecretStr("key")))
 
 
 def test_anthropic_without_a_key_is_not_asked() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pydantic import SecretStr
 
 from api.config import Config, ConfigError
 from api.services import Services
@@ -261,4 +262,4 @@ def test_openais_key_goes_to_openais_address_only(server: OpenAIServer, photo: P
         )
         sent.append(authorization)
     assert sent == ["Bearer not-needed", "Bearer sk-openai"]
-    assert "sk-openai" not in repr(Endpoint(api_key="sk-openai"))
+    assert "sk-openai" not in repr(Endpoint(api_key=SecretStr("sk-openai")))

@@ -1,8 +1,9 @@
-"""Reading event streams: the parser on bytes, the reconnecting reader against a real server."""
+"""Following an event stream of a real server: what breaks goes on, what is refused is told."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,26 +11,6 @@ import httpx
 import pytest
 
 from deploy import sse
-
-
-@pytest.mark.parametrize(
-    ("stream", "events"),
-    [
-        (b"event: token\ndata: {}\nid: j/1-0\n\n", [sse.Event("token", "{}", "j/1-0")]),
-        (b"data: a\ndata:  b\n\n", [sse.Event("message", "a\n b")]),
-        (b": keep-alive\n\n\ndata:x\n\n", [sse.Event("message", "x")]),
-        (b"\xef\xbb\xbfdata: x\r\n\r\ndata: y\r\r", [sse.Event("message", c) for c in "xy"]),
-        (b"data: half\n", []),
-        (b"event: named\n\ndata: x\n\n", [sse.Event("message", "x")]),
-        (b"id: 7\ndata: x\n\ndata: y\n\n", [sse.Event("message", c, "7") for c in "xy"]),
-        (b"id: a\0b\ndata: x\n\n", [sse.Event("message", "x")]),
-        ("data: \u2028\u0085é\n\n".encode(), [sse.Event("message", "\u2028\u0085é")]),
-    ],
-)
-@pytest.mark.parametrize("size", [1, 2, 3, 1000])
-def test_events_come_out_however_the_bytes_are_cut(stream, events, size):
-    pieces = [stream[start : start + size] for start in range(0, len(stream), size)]
-    assert list(sse.parse(pieces)) == events
 
 
 class Server(ThreadingHTTPServer):
@@ -40,6 +21,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self, per_connection: int, status: int = 200) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.per_connection, self.status = per_connection, status
+        self.kind = "text/event-stream"
+        self.comments = 0
         self.cursors: list[str | None] = []
 
 
@@ -50,12 +33,17 @@ class Handler(BaseHTTPRequestHandler):
         cursor = self.headers.get("Last-Event-ID")
         self.server.cursors.append(cursor)
         self.send_response(self.server.status)
-        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Type", self.server.kind)
         self.end_headers()
+        for _ in range(self.server.comments):
+            self.wfile.write(b": alive\n\n")
+            time.sleep(0.05)
         start = int(cursor or 0)
         for number in range(start, min(start + self.server.per_connection, len(Server.EVENTS))):
             name = Server.EVENTS[number]
-            self.wfile.write(f"id: {number + 1}\nevent: {name}\ndata: {number}\n\n".encode())
+            # With a comment, and the line ends of Unicode that end no line here.
+            text = f": alive\n\nid: {number + 1}\nevent: {name}\ndata: {number} \u2028\u0085é\n\n"
+            self.wfile.write(text.encode())
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -77,10 +65,12 @@ def serve() -> Iterator:
         server.server_close()
 
 
-def follow(server: Server) -> list[str]:
+def follow(server: Server, seconds: float = 20) -> list[str]:
     with httpx.Client() as client:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
-        return [event.name for event in sse.follow(client, url, until={"done"}, seconds=20)]
+        events = list(sse.follow(client, url, until={"done"}, seconds=seconds))
+    assert [event.data for event in events] == [f"{at} \u2028\u0085é" for at in range(len(events))]
+    return [event.event for event in events]
 
 
 def test_a_broken_stream_goes_on_where_it_ended(serve):
@@ -101,3 +91,17 @@ def test_a_refusal_is_told_at_once(serve):
     with pytest.raises(sse.StreamError, match="404"):
         follow(server)
     assert len(server.cursors) == 1
+
+
+def test_what_is_no_stream_is_told(serve):
+    server = serve(per_connection=1)
+    server.kind = "text/html"
+    with pytest.raises(sse.StreamError, match="text/html"):
+        follow(server)
+
+
+def test_a_stream_that_only_says_it_is_alive_is_left_in_time(serve):
+    server = serve(per_connection=0)
+    server.comments = 200
+    with pytest.raises(sse.StreamError, match="takes too long"):
+        follow(server, seconds=0.5)

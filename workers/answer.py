@@ -11,6 +11,7 @@ from api import llm_store
 from api.access import level_on
 from api.answer_job import ANSWER, AnswerCheckpoint
 from api.answer_store import AnswerStore
+from api.embedding_model import embedding_model
 from api.extensions import db
 from api.hits import Filters
 from api.job_kind import Nothing
@@ -51,6 +52,8 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     history = store.history()
     db.session.commit()
     timings = {"queued_ms": _ms((now() - turn.created_at).total_seconds())}
+    _, waited = embedding_model(running)
+    timings["model_ms"] = _ms(waited)
     began = time.perf_counter()
 
     running.update(stage="retrieve")
@@ -99,7 +102,8 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         running.check()
     finally:
         stream.close()
-        timings["total_ms"] = _ms(time.perf_counter() - began) + timings["queued_ms"]
+        before = timings["queued_ms"] + timings["model_ms"]
+        timings["total_ms"] = before + _ms(time.perf_counter() - began)
         said.usage.counts = asked.added_to(said.usage.counts)
         store.keep(said, timings)
     running.publish("status", {"stage": "check"})

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from api import passwords, shards
+from api.embedding_model import embedding_model
 from api.extensions import db
 from api.ingest_job import INGEST, IngestCheckpoint, IngestPayload
 from api.ingest_store import IngestStore, SourceGone
@@ -100,7 +101,8 @@ def _read(
     subtitles: Path | None,
 ) -> dict[str, Any]:
     with_ = running.services
-    embedder = with_.embedder
+    embedder, waited = embedding_model(running)
+    store.spent("model", waited)
     store.notice(embedder.notice)
     chunker = Chunker(
         embedder.offsets,
@@ -111,7 +113,9 @@ def _read(
     stop = Stop()
     options = ParseOptions(
         start=store.unit,
-        password=passwords.read(with_.redis, with_.config.secret_key, running.job.id),
+        password=passwords.read(
+            with_.redis, with_.config.secret_key.get_secret_value(), running.job.id
+        ),
         subtitles=str(subtitles) if subtitles else None,
         transcriber=with_.config.transcriber,
         outside=with_.outside(stop),

@@ -18,8 +18,8 @@ from flask import Flask, has_app_context
 import celeryconfig
 from api import presence, searching, shard_embedding
 from api.app import create_app
-from api.config import Config
 from api.job_kinds import KINDS
+from api.startup import settings_or_exit
 from api.this_worker import NAME, stopping
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ def flask_app() -> Flask:
     global _made
     with _making:
         if _made is None:
-            _made = create_app()
+            _made = create_app(config)
         return _made
 
 
@@ -51,11 +51,11 @@ class ContextTask(Task):
             return self.run(*args, **kwargs)
 
 
-config = Config.from_environment()
+config = settings_or_exit()
 celery = Celery("vouch", task_cls=ContextTask)
 celery.config_from_object(celeryconfig)
 celery.conf.update(
-    broker_url=config.redis_url,
+    broker_url=config.redis_url.get_secret_value(),
     task_routes={
         **{kind.task: {"queue": kind.queue} for kind in KINDS},
         shard_embedding.TASK: {"queue": shard_embedding.QUEUE},
@@ -115,7 +115,7 @@ def _announce(sender: Any, **_: Any) -> None:
     queues = queues_of(sender)
     if "answers" in queues:
         warm_up()
-    client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+    client = redis.Redis.from_url(config.redis_url.get_secret_value(), decode_responses=True)
     slots = sender.controller.concurrency
 
     def run() -> None:
@@ -190,10 +190,12 @@ def give_back(queues: list[str]) -> None:
     from api import jobs
 
     try:
-        with Session(create_engine(config.database_url, poolclass=NullPool)) as session:
+        with Session(
+            create_engine(config.database_url.get_secret_value(), poolclass=NullPool)
+        ) as session:
             for job_id in jobs.release(session, NAME):
                 log.info("job put back", job_id=job_id)
-        client = redis.Redis.from_url(config.redis_url, decode_responses=True)
+        client = redis.Redis.from_url(config.redis_url.get_secret_value(), decode_responses=True)
         presence.leave(client, queues, NAME)
     except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("worker can't sign off", error=type(error).__name__)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import indexes, keyword_store, shards, vector_store
+from api.embedding_model import embedding_model
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.job_kind import Nothing
@@ -73,7 +74,7 @@ def _shadow(running: RunningReindex, session: Session) -> VectorIndex:
     session.commit()
     if begun is not None and begun.job_id == job.id:
         return begun
-    embedder = with_.embedder
+    embedder, _ = embedding_model(running)
     first = collection_name(job.subject_id, embedder.name)
     shadow = VectorIndex(
         with_.config.embedding_model, embedder.name, f"{first}-{job.id[:8]}", job.id

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+from pathlib import Path
 from typing import Any
 
 from flask import Response, jsonify
 from marshmallow import Schema, fields
 from sqlalchemy import text
 
-from api import access
+from api import access, llm_store
+from api.config import Config
 from api.extensions import db
 from api.json_fields import TEXT
 from api.paging import Blueprint
@@ -47,7 +49,7 @@ def healthz() -> Response:
 @blueprint.response(200, ReadySchema)
 @blueprint.alt_response(503, schema=ReadySchema, description="One that is needed is down")
 def readyz() -> Response:
-    """Each backing service with its state; 503 while one that is needed is down."""
+    """Each backing service with its state, and the models; 503 while a service is down."""
     return _answer()
 
 
@@ -76,9 +78,30 @@ def metrics() -> Response:
 def _answer() -> Response:
     found = states(services())
     ready = all(found[name] == "ok" for name in NEEDED)
-    answer = jsonify({"status": "ok" if ready else "unavailable", "services": found})
+    answer = jsonify(
+        {
+            "status": "ok" if ready else "unavailable",
+            "services": found,
+            "models": models(services().config, found["postgres"] == "ok"),
+        }
+    )
     answer.status_code = 200 if ready else 503
     return answer
+
+
+def models(config: Config, ask: bool) -> dict[str, str]:
+    """The models that answer and embed, files and directories by their last name only.
+
+    `ask` whether an administrator set another one to answer; without, the settings tell.
+    """
+    language = config.llm
+    if ask:
+        language = llm_store.default_of(db.session(), config, "answer").model
+        db.session.rollback()
+    provider, colon, model = language.partition(":")
+    if provider == "mock":
+        model = Path(model).name
+    return {"language": provider + colon + model, "embedding": Path(config.embedding_model).name}
 
 
 def states(with_: Services) -> dict[str, str]:

@@ -36,7 +36,9 @@ class Anthropic:
         self._model = model
         self._settings = settings
         self._client = anthropic.Anthropic(
-            base_url=settings.base_url or None, api_key=settings.api_key, max_retries=0
+            base_url=settings.base_url or None,
+            api_key=settings.api_key.get_secret_value(),
+            max_retries=0,
         )
         self._most = min(settings.output_tokens, facts_of(self.name).max_output)
 

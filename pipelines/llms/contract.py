@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pydantic import SecretStr
+
 from pipelines.cancellation import Stop
 from pipelines.types import Hit
 
@@ -58,8 +60,9 @@ class Timeouts:
 class LLMSettings:
     """What providers may need. `embed` turns texts into unit vectors, float32 [n, d]."""
 
-    base_url: str = ""
-    api_key: str = field(default="", repr=False)
+    base_url: str = field(default="", repr=False)
+    """It may hold a password."""
+    api_key: SecretStr = field(default=SecretStr(""))
     embed: Callable[[Sequence[str]], NDArray[np.float32]] | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     output_tokens: int = 8192

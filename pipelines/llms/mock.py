@@ -30,7 +30,7 @@ class Mock:
     def load(cls, model: str, settings: LLMSettings) -> Mock:  # noqa: ARG003
         path = Path(model)
         if not path.is_file():
-            raise ModelUnavailable(f"LLM=mock:FILE: there is no file {model!r}.")
+            raise ModelUnavailable(f"There is no file {model!r} for LLM=mock:FILE.")
         return cls(path)
 
     def stream(

@@ -42,7 +42,7 @@ class OpenAI:
         self._client = openai.OpenAI(
             base_url=settings.base_url or None,
             # Servers of one's own often want none; the SDK insists on some text.
-            api_key=settings.api_key or "not-needed",
+            api_key=settings.api_key.get_secret_value() or "not-needed",
             max_retries=0,
         )
         self._options: dict[str, Any] = {
