@@ -7,7 +7,7 @@ PipelineError
 │   ├── WrongPassword    the password that was given does not open it    wrong_password
 │   ├── SourceTooLarge   a limit on pages, pixels, seconds or memory     source_too_large
 │   ├── SourceEmpty      it was read, and holds no text                  no_text_found
-│   ├── ParserStalled    one part took longer than its time limit        parser_stalled
+│   ├── ParserStalled    parts took longer than their time limit         parser_stalled
 │   └── ParserCrashed    the parser process died while reading it        parser_crashed
 ├── FetchFailed          what a URL gives could not be had               fetch_failed
 │   ├── UrlRefused       it, or where it leads, may not be fetched       url_refused

@@ -22,6 +22,7 @@ from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
 from pipelines.llms.contract import Stop
 from pipelines.parser_process import ParserProcess
+from pipelines.slow_parts import parse_patiently
 from pipelines.types import ParseOptions
 from workers.embed import ask_for_help, embed_next
 from workers.fetch import has_version
@@ -115,7 +116,8 @@ def _read(
     )
     running.on_stop(stop.set)
     running.move(stage="parse")
-    parts = _parser_process(with_.config.stall_seconds).parse(path, version.media_type, options)
+    parser = _parser_process(with_.config.stall_seconds)
+    parts = parse_patiently(parser, path, version.media_type, options)
     try:
         for batch in read(parts, chunker, start=options.start):
             running.check()
