@@ -18,6 +18,8 @@ PipelineError
 ├── ModelUnavailable     a model that was asked for can't be loaded      model_unavailable
 ├── LLMError             the language model's provider refused or failed llm_failed
 ├── ServiceUnavailable   a backing service is away; trying later helps   service_unavailable
+├── ServiceRefused       it answers, and will never do what it is asked  service_refused
+│   └── ReindexNeeded    the instrument's index is of another model      reindex_needed
 ├── AccessEnded          who asked may not read this any more           access_ended
 └── Cancelled            somebody asked for the work to stop             cancelled
 """
@@ -100,6 +102,14 @@ class ServiceUnavailable(PipelineError):
     code = "service_unavailable"
 
 
+class ServiceRefused(PipelineError):
+    code = "service_refused"
+
+
+class ReindexNeeded(ServiceRefused):
+    code = "reindex_needed"
+
+
 class AccessEnded(PipelineError):
     code = "access_ended"
 
@@ -122,6 +132,8 @@ ERRORS: dict[str, type[PipelineError]] = {
         ModelUnavailable,
         LLMError,
         ServiceUnavailable,
+        ServiceRefused,
+        ReindexNeeded,
         AccessEnded,
         Cancelled,
     )

@@ -29,6 +29,8 @@ AWAY_AFTER = 2
 """Questions in a row without an answer after which the service is not asked for this file again:
 an hour of speech must not wait an hour for a server that is off."""
 
+_BUSY = frozenset({408, 409, 425, 429})
+
 
 class OpenAIService:
     """One endpoint while one file is read. `who` and `settings` say in messages what it is and
@@ -125,6 +127,8 @@ class OpenAIService:
         elif error.status_code == 429:
             lasting = error.code == "insufficient_quota"
             told = "is over its limit; try again later"
+        elif error.status_code < 500 and error.status_code not in _BUSY:
+            told = f"refused the request (HTTP {error.status_code}); check {self._model_setting}"
         else:
             told = f"answered with an error (HTTP {error.status_code}); try again later"
         sentence = f"The {self._who} {self.model!r} {told}."
@@ -143,7 +147,7 @@ def _wait(error: Exception, pause: float | None) -> float | None:
         return pause
     if error.code == "insufficient_quota":
         return None
-    if error.status_code not in (408, 409, 429) and error.status_code < 500:
+    if error.status_code not in _BUSY and error.status_code < 500:
         return None
     for header, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         text = error.response.headers.get(header, "")
