@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from api import jobs, reanchoring
 from api.models import ChatTurn, Citation
 from api.models.base import new_id
-from api.withdrawal import withdraw_sources
+from api.withdrawal import as_shown, withdraw_turn
 from pipelines.answer import Answer, Proof
 
 HISTORY = 4
@@ -39,8 +39,8 @@ class AnswerStore:
             .where(ChatTurn.id == (self._turn.regenerated_from or self._turn.id))
             .scalar_subquery()
         )
-        earlier = self._session.execute(
-            select(ChatTurn.question, ChatTurn.answer)
+        earlier = self._session.scalars(
+            select(ChatTurn)
             .join(first, first.id == func.coalesce(ChatTurn.regenerated_from, ChatTurn.id))
             .where(
                 ChatTurn.session_id == self._turn.session_id,
@@ -51,8 +51,9 @@ class AnswerStore:
             )
             .order_by(first.created_at.desc())
             .limit(HISTORY)
+            .options(selectinload(ChatTurn.citations))
         ).all()
-        return [(question, answer) for question, answer in reversed(earlier)]
+        return [(turn.question, turn.answer) for turn in as_shown(self._session, earlier[::-1])]
 
     def citation(self, proof: Proof) -> dict[str, Any]:
         """A Proof as its event shows it; the same id as its row will have."""
@@ -111,11 +112,10 @@ class AnswerStore:
         )
         reanchoring.catch_up(session, self._turn.id)
         if deleted := told - there:
-            logs = withdraw_sources(session, deleted)
+            withdraw_turn(session, self._turn.id, deleted)
             # What it streamed goes too; the job's message is sent by the sweep.
-            jobs.create_job(
-                session, "purge", subject=("turn", self._turn.id), payload={"logs": logs}
-            )
+            logs = {"logs": [self._turn.job_id]}
+            jobs.create_job(session, "purge", subject=("turn", self._turn.id), payload=logs)
         session.commit()
 
 

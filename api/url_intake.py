@@ -86,6 +86,7 @@ def _last_fetch(session: Session, instrument_id: str, url: str) -> tuple[Source,
             Job.kind == "ingest",
             Job.instrument_id == instrument_id,
             Job.payload["url"].astext == url,
+            Source.deleted_at.is_(None),
             # Two URLs that gave the same bytes once may part again.
             Job.payload["duplicate"].astext.is_(None),
         )
@@ -134,7 +135,7 @@ def _record(
     # The job first, then its source: in this order a deletion takes them too.
     hold()
     source = session.get(Source, job.subject_id, populate_existing=True, with_for_update=True)
-    if source is None:
+    if source is None or source.deleted_at is not None:
         session.rollback()
         raise Cancelled("The source was deleted.")
     known = known_version(session, source.instrument_id, stored.sha256)

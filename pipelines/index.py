@@ -192,13 +192,6 @@ class Index:
                 target.delete(ids=list(ids[at : at + UPSERT]))
 
     @_told
-    def delete_version(self, collection: str, version_id: str) -> None:
-        """Remove all vectors of a version."""
-        target = self._existing(collection)
-        if target is not None:
-            target.delete(where={"version_id": version_id})
-
-    @_told
     def ids(self, collection: str, version_id: str, count: int, start: int = 0) -> list[str]:
         """`count` ids of a version's vectors, after `start` others; always in the same order."""
         target = self._existing(collection)
@@ -207,11 +200,6 @@ class Index:
         which = {"version_id": version_id}
         found: list[str] = target.get(where=which, limit=count, offset=start, include=[])["ids"]
         return found
-
-    @_told
-    def has(self, collection: str) -> bool:
-        """Whether there is such a collection: a server may have lost it."""
-        return self._existing(collection) is not None
 
     @_told
     def drop(self, collection: str) -> None:

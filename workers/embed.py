@@ -18,7 +18,9 @@ from api import indexes, shards, vector_store
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.ingest_store import KNOWN
+from api.jobs import enqueue
 from api.models import FragmentRow, Shard
+from api.removal import remove_vectors
 from api.services import Services, services
 from pipelines.embedding import Embedder, embed_whole
 from pipelines.errors import PipelineError
@@ -121,7 +123,7 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
         KNOWN: sum(text.content_hash in known for text in texts),
     }
     if not shards.finish(session, shard.id, owner, spent):
-        _take_back(with_, shard, index, [text.id for text in texts])
+        _take_back(with_, shard, index)
 
 
 def _texts(shard: Shard) -> list[_Text]:
@@ -178,17 +180,16 @@ def _vectors(
     return vectors
 
 
-def _take_back(with_: Services, shard: Shard, index: VectorIndex, ids: list[str]) -> None:
+def _take_back(with_: Services, shard: Shard, index: VectorIndex) -> None:
     """What was written for a shard that nobody wanted any more must not come back to life."""
     session = db.session()
-    kept = indexes.collections(session, shard.instrument_id)
-    there = set(session.scalars(select(FragmentRow.id).where(FragmentRow.id.in_(ids))))
     session.rollback()
-    if index.collection not in kept:
-        with_.index.drop(index.collection)
-        vector_store.forget_unused(session, shard.instrument_id)
-    elif gone := [id_ for id_ in ids if id_ not in there]:
-        with_.index.delete(index.collection, gone)
+    more: dict[str, Any] = {}
+    if index.collection not in indexes.collections(session, shard.instrument_id):
+        more["collections"] = [index.collection]
+    purge = remove_vectors(session, shard.instrument_id, [shard.version_id], **more)
+    session.commit()
+    enqueue(session, with_.queue, purge)
 
 
 def _check() -> None:

@@ -31,7 +31,8 @@ def has_version(running: Running) -> bool:
         return True
     if "duplicate" in payload:
         return False
-    if db.session.get(Source, running.job.subject_id) is None:
+    source = db.session.get(Source, running.job.subject_id)
+    if source is None or source.deleted_at is not None:
         raise Cancelled("The source was deleted.")
     running.move(stage="fetch")
     with_ = running.services

@@ -64,7 +64,7 @@ def _ingest(running: Running) -> dict[str, Any]:
 def _rows(running: Running) -> tuple[Source, SourceVersion]:
     version = db.session.get(SourceVersion, running.job.payload["version_id"])
     source = db.session.get(Source, running.job.subject_id)
-    if source is None or version is None:
+    if source is None or source.deleted_at is not None or version is None:
         raise Cancelled("The source was deleted.")
     db.session.commit()
     return source, version

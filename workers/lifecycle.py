@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import redis
 import structlog
@@ -35,6 +35,10 @@ TOLD_SECONDS = 0.25
 
 class Interrupted(Exception):
     """The worker is stopping: the job goes back to its queue."""
+
+
+class PutBack(Exception):
+    """The job is in its queue again."""
 
 
 class Running:
@@ -80,6 +84,12 @@ class Running:
     def hold(self) -> None:
         """Lock the job within the current transaction. Raises LeaseLost."""
         jobs.hold(db.session(), self.job.id, self.owner)
+
+    def put_back(self, seconds: float) -> NoReturn:
+        """Leave the job, to be taken up again after `seconds`: what it needs is not there yet."""
+        db.session.rollback()
+        jobs.put_back(db.session(), self.job.id, self.owner, seconds)
+        raise PutBack
 
     def tell(self, event: str, data: dict[str, Any]) -> None:
         """Publish to the job's log. What must last was committed before (law 1)."""
@@ -161,6 +171,8 @@ def run(job_id: str, work: Callable[[Running], dict[str, Any] | None]) -> None:
         _end(running, "done", None, **values)
     except Cancelled:
         _end(running, "cancelled", ("cancelled", "Cancelled."))
+    except PutBack:
+        session.rollback()
     except (Interrupted, jobs.LeaseLost) as error:
         log.info("job left to another worker", reason=type(error).__name__)
         session.rollback()

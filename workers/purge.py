@@ -1,15 +1,18 @@
-"""Removes what a deleted source or instrument left outside Postgres: objects and vectors."""
+"""Removes what was deleted: from Postgres in batches, from the object store, Chroma and Redis."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from api import vector_store
+from api import purging, vector_store
 from api.extensions import db
-from api.page_pictures import cached_pdf
-from pipelines.index import collection_name
+from pipelines.errors import Cancelled, ServiceRefused, ServiceUnavailable
 from workers.lifecycle import Running, run
 from workers.main import celery
+
+AGAIN_SECONDS = 10.0
+"""Until another look at a version that was being read."""
 
 
 @celery.task(name="vouch.purge")
@@ -19,27 +22,42 @@ def purge(job_id: str) -> None:
 
 def _purge(running: Running) -> dict[str, Any]:
     payload = running.job.payload
-    with_ = running.services
-    running.move(stage="purge")
-    index = with_.index
-    if dropped := payload.get("drop_instrument"):
-        prefix = collection_name(dropped, "")
-        for name in index.collections():
-            if name.startswith(prefix):
-                index.drop(name)
-    elif payload.get("version_ids"):
-        prefix = collection_name(payload["instrument_id"], "")
-        for name in index.collections():
-            if name.startswith(prefix):
-                for version_id in payload["version_ids"]:
-                    index.delete_version(name, version_id)
-    if collections := payload.get("collections"):
-        for name in collections:
-            index.drop(name)
-        vector_store.forget_unused(db.session(), running.job.subject_id)
-    for citing in payload.get("logs", []):
-        with_.events.forget(citing)
-    for version_id in payload.get("version_ids", []):
-        cached_pdf(with_.config.data, version_id).unlink(missing_ok=True)
-    with_.storage.delete(payload.get("objects", []))
-    return {"done": len(payload.get("objects", []))}
+    with_, session = running.services, db.session()
+    running.move(stage="purge", unit="rows")
+    done = 0
+    try:
+        for key, work in (
+            ("drop_source", purging.purge_source),
+            ("drop_instrument", purging.purge_instrument),
+        ):
+            if key in payload:
+                for count in work(session, with_, payload[key], _uncancelled(running)):
+                    done += count
+                    running.move(done=done)
+        if version_ids := payload.get("version_ids"):
+            purging.purge_vectors(session, with_, payload["instrument_id"], version_ids)
+        if collections := payload.get("collections"):
+            instrument_id = payload.get("instrument_id") or running.job.subject_id
+            purging.purge_collections(session, with_, instrument_id, collections)
+            vector_store.forget_unused(session, instrument_id)
+        for log in payload.get("logs", []):
+            with_.events.forget(log)
+        with_.storage.delete(payload.get("objects", []))
+    except purging.VersionIsRead:
+        running.put_back(AGAIN_SECONDS)
+    except ServiceRefused as error:
+        # What was deleted must go: it waits until somebody has mended the service.
+        raise ServiceUnavailable(str(error)) from error
+    return {"done": done}
+
+
+def _uncancelled(running: Running) -> Callable[[], None]:
+    """Looks whether the work should end here, but for a wish: half of it can't be left behind."""
+
+    def check() -> None:
+        try:
+            running.check()
+        except Cancelled:
+            return
+
+    return check

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import indexes, keyword_store, shards, vector_store
+from api import indexes, keyword_store, shards
 from api.extensions import db
 from api.indexes import VectorIndex
+from api.jobs import create_job, enqueue
 from api.models import FragmentRow, Instrument
 from pipelines.errors import Cancelled
 from pipelines.index import collection_name
@@ -47,8 +48,6 @@ def _fill(running: Running) -> dict[str, Any]:
         if done == total and _switched(running, session, shadow):
             break
         time.sleep(WAIT_SECONDS)
-    _drop_orphans(running)
-    vector_store.forget_unused(session, instrument_id)
     done, total = shards.progress(session, running.job.id)
     shards.collect(session, running.job.id)
     session.commit()
@@ -105,8 +104,20 @@ def _switched(running: Running, session: Session, shadow: VectorIndex) -> bool:
     if session.get(Instrument, running.job.subject_id, populate_existing=True) is None:
         session.rollback()
         raise Cancelled("The instrument was deleted.")
-    switched = indexes.switch(session, running.job.subject_id, shadow)
+    instrument_id = running.job.subject_id
+    before = indexes.collections(session, instrument_id)
+    switched = indexes.switch(session, instrument_id, shadow)
+    purge = None
+    if switched and (old := before - indexes.collections(session, instrument_id)):
+        purge = create_job(
+            session,
+            "purge",
+            subject=("instrument", instrument_id),
+            payload={"collections": sorted(old)},
+        )
     session.commit()
+    if purge is not None:
+        enqueue(session, running.services.queue, purge)
     return switched
 
 

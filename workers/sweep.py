@@ -14,6 +14,7 @@ from api import jobs
 from api.extensions import db
 from api.models import Job, Upload
 from api.models.base import now
+from api.removal import finish_removals
 from api.services import Services, services
 from workers.lifecycle import NEVER_GIVEN_UP, given_up
 from workers.main import celery
@@ -32,6 +33,8 @@ def sweep_jobs() -> None:
     _take_over(session, with_)
     _send_lost(session, with_)
     _forget_uploads(session, with_)
+    for job in finish_removals(session):
+        jobs.enqueue(session, with_.queue, job)
 
 
 def _take_over(session: Session, with_: Services) -> None:

@@ -7,19 +7,19 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
-from sqlalchemy import select
+from marshmallow import Schema, ValidationError, fields, pre_dump, pre_load, validate
 
 from api import access, chosen, streaming
 from api.asking import start_turn
 from api.errors import refuse, unprocessable
 from api.extensions import db
-from api.models import ChatSession, ChatTurn, Citation, Instrument, Job
+from api.models import ChatSession, ChatTurn, Instrument, Job
 from api.models.base import is_uuid
 from api.paging import Blueprint
 from api.recognition import RecognitionSchema
 from api.routes import jobs as job_routes
 from api.services import services
+from api.withdrawal import as_shown
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api/chat", description="Asking")
 
@@ -100,6 +100,12 @@ class TurnSchema(Schema):
         )
     )
     created_at = fields.DateTime()
+
+    @pre_dump(pass_collection=True)
+    def without_deleted(self, turns: Any, many: bool, **_: Any) -> Any:
+        """Here, where every turn passes on its way out: none may tell of a deleted source."""
+        shown = as_shown(db.session(), turns if many else [turns])
+        return shown if many else shown[0]
 
 
 class TurnChangeSchema(Schema):
@@ -246,13 +252,6 @@ def asked(turn: ChatTurn) -> dict[str, Any]:
         "status": turn.status,
         "links": {"turn": f"/api/chat/turns/{turn.id}", "stream": f"/stream/turns/{turn.id}"},
     }
-
-
-def citations_of(turn_id: str) -> list[dict[str, Any]]:
-    rows = db.session.scalars(
-        select(Citation).where(Citation.turn_id == turn_id).order_by(Citation.number)
-    ).all()
-    return CitationSchema(many=True).dump(rows)  # type: ignore[return-value]
 
 
 def _prefer() -> str:

@@ -16,6 +16,7 @@ from api.models import ChatSession, ChatTurn, Job
 from api.paging import Blueprint, page_of
 from api.routes import jobs as job_routes
 from api.routes.chat import TurnSchema
+from api.withdrawal import title_as_shown
 
 blueprint = Blueprint(
     "chat-sessions", __name__, url_prefix="/api/chat/sessions", description="Conversations"
@@ -154,7 +155,7 @@ def _session(chat: ChatSession, count: int) -> dict[str, Any]:
     return {
         "id": chat.id,
         "instrument_id": chat.instrument_id,
-        "title": chat.title,
+        "title": title_as_shown(db.session(), chat),
         "origin": chat.origin,
         "turn_count": count,
         "created_at": chat.created_at,

@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from api import access
 from api.paging import Blueprint
-from api.routes.chat import citations_of, turn_for
+from api.routes.chat import TurnSchema, turn_for
 
 blueprint = Blueprint("citations", __name__, url_prefix="/api/citations", description="Proofs")
 
@@ -18,4 +18,5 @@ class TurnCitations(MethodView):
     @access.rule("instrument")
     @blueprint.response(200)
     def get(self, turn_id: str) -> dict[str, Any]:
-        return {"items": citations_of(turn_for(turn_id).id)}
+        turn: Any = TurnSchema(only=["citations"]).dump(turn_for(turn_id))
+        return {"items": turn["citations"]}

@@ -14,11 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from api import access, jobs, passwords, streaming
 from api.errors import refuse
 from api.extensions import db
-from api.models import Job
+from api.models import ChatTurn, Job
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
 from api.presence import listening
 from api.services import services
+from api.withdrawal import forget_log
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What takes time")
 
@@ -165,6 +166,7 @@ class Events(MethodView):
     def get(self, query: dict[str, Any], job_id: str) -> dict[str, Any]:
         """The job's log by polling; `wait` holds the answer until something happens."""
         job = job_for(job_id)
+        forget_what_was_deleted(job)
         _, cursor = streaming.cursor_of(query["after"], job.id)
         db.session.remove()
         found, finished = streaming.poll(
@@ -197,6 +199,13 @@ def job_for(job_id: str, *, change: bool = False) -> Job:
         return job
     access.instrument_for(job.instrument_id, "editor" if change else "reader")
     return job
+
+
+def forget_what_was_deleted(job: Job) -> None:
+    """Before a log is read: that of an answer must not tell of a deleted source."""
+    turn = db.session.get(ChatTurn, job.subject_id) if job.subject_type == "turn" else None
+    if turn is not None:
+        forget_log(db.session(), services().events, turn)
 
 
 def cancel(job: Job) -> None:

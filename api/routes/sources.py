@@ -17,7 +17,7 @@ from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
 from api.recognition import of_row
-from api.removal import finish_removal, remove_sources
+from api.removal import remove_source
 from api.routes.uploads import CompletedSchema
 from api.services import services
 from pipelines.errors import UrlRefused
@@ -99,7 +99,8 @@ class Sources(MethodView):
         if "instrument" in query:
             access.instrument_for(query["instrument"])
         found = _with_version().where(
-            Source.instrument_id.in_(access.visible_instruments(access.user()))
+            Source.instrument_id.in_(access.visible_instruments(access.user())),
+            Source.deleted_at.is_(None),
         )
         if "instrument" in query:
             found = found.where(Source.instrument_id == query["instrument"])
@@ -162,9 +163,9 @@ class OneSource(MethodView):
     def delete(self, source_id: str) -> None:
         """Delete it with its fragments, vectors and objects; citations say "withdrawn"."""
         source = access.source_for(source_id, "editor")
-        purges = remove_sources(db.session(), [source], access.user().id)
+        purge = remove_source(db.session(), source, access.user().id)
         db.session.commit()
-        finish_removal(db.session(), services(), purges)
+        jobs.enqueue(db.session(), services().queue, purge)
 
 
 @blueprint.route("/<source_id>/reindex")

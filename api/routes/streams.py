@@ -17,6 +17,7 @@ from api.paging import Blueprint
 from api.routes import chat as chat_routes
 from api.routes import jobs as job_routes
 from api.services import services
+from api.withdrawal import forget_log
 
 blueprint = Blueprint("streams", __name__, url_prefix="/stream", description="Live")
 
@@ -29,6 +30,7 @@ Line = tuple[str | None, str, dict[str, Any]] | None
 def job_stream(job_id: str) -> Response:
     """`snapshot`, `progress`, then `done`, `failed` or `cancelled`."""
     job = job_routes.job_for(job_id)
+    job_routes.forget_what_was_deleted(job)
     snapshot = job_routes.JobSchema().dump(job_routes.shown(job))
     _, cursor = streaming.cursor_of(streaming.last_event_id(), job.id)
     return streaming.sse(job_id, _job_lines(job_id, snapshot, cursor))
@@ -71,6 +73,7 @@ def chat_stream() -> Response:
 
 
 def _turn_response(turn: ChatTurn, cursor: str) -> Response:
+    forget_log(db.session(), services().events, turn)
     start = {"turn_id": turn.id, "session_id": turn.session_id, "job_id": turn.job_id}
     return streaming.sse(str(turn.job_id), _turn_lines(turn.id, str(turn.job_id), start, cursor))
 
