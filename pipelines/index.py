@@ -202,6 +202,11 @@ class Index:
         return found
 
     @_told
+    def has(self, collection: str) -> bool:
+        """Whether there is such a collection: a server may have lost it."""
+        return self._existing(collection) is not None
+
+    @_told
     def drop(self, collection: str) -> None:
         """Remove a collection; a missing one is no error."""
         from chromadb.errors import NotFoundError

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.index import Index
 from pipelines.keywords import Ranking, index_words
 from pipelines.neighbours import Around, fold, join
 from pipelines.quoting.questions import core, understood
@@ -70,6 +69,21 @@ class Aside(Protocol):
     def __call__(self, work: Callable[[], T]) -> Future[T]: ...
 
 
+class Vectors(Protocol):
+    """The vector index, or what stands before it."""
+
+    def query(
+        self,
+        collection: str,
+        vector: NDArray[np.float32],
+        count: int,
+        *,
+        version_ids: Sequence[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """As `pipelines.index.Index.query`."""
+        ...
+
+
 class Candidates(Protocol):
     """Fragment ids -> what ranks them; what is gone or out of date is left out."""
 
@@ -85,7 +99,7 @@ class Indexes:
     """Where to look: one instrument's vectors and words, and its Fragments."""
 
     meaning: Meaning
-    vectors: Index
+    vectors: Vectors
     collection: str
     words: Callable[[str], Ranking]
     """Question -> Fragments by BM25, within the same limits as `version_ids`."""

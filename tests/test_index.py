@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -184,3 +185,36 @@ def test_an_answer_that_breaks_off_is_no_empty_index(index: Index, collection: s
         broken.upsert(collection, ["two"], _vectors(4)[1:2], "version")
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("noticed", ["by a search", "by what is read next"])
+def test_a_lost_index_is_made_anew(
+    admin: Client, instrument: str, app: Flask, index: Index, noticed: str
+) -> None:
+    from pipelines.index import collection_name
+
+    first = pdf(f"The anvil of hall {new_id()} weighs 61 kilograms.")
+    admin.add_bytes(instrument, "anvil.pdf", first)
+    prefix = collection_name(instrument, "")
+
+    def vectors() -> int:
+        names = [name for name in index.collections() if name.startswith(prefix)]
+        return sum(index._client.get_collection(name).count() for name in names)
+
+    assert vectors() == 1
+    other = Index(app.extensions["services"].config.chroma_url)
+    other.drop(next(name for name in index.collections() if name.startswith(prefix)))
+    wanted = 1
+    if noticed == "by a search":
+        search = {"instrument": instrument, "q": "anvil"}
+        assert admin.get("/api/search/", params=search).json(), "words find it all the same"
+    else:
+        second = pdf(f"The hammer of hall {new_id()} weighs 3 kilograms.")
+        admin.add_bytes(instrument, "hammer.pdf", second)
+        wanted = 2
+    end = time.monotonic() + 30
+    while vectors() != wanted:
+        assert time.monotonic() < end, vectors()
+        time.sleep(0.2)
+    made = {"instrument": instrument, "kind": "reindex"}
+    assert len(admin.get("/api/jobs/", params=made).json()) == 1

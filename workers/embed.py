@@ -20,6 +20,7 @@ from api.indexes import VectorIndex
 from api.ingest_store import KNOWN
 from api.jobs import enqueue
 from api.models import FragmentRow, Shard
+from api.reindexing import rebuild_lost
 from api.removal import remove_vectors
 from api.services import Services, services
 from pipelines.embedding import Embedder, embed_whole
@@ -109,12 +110,15 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     texts = _texts(shard)
     hashes = {text.content_hash for text in texts if text.content_hash}
     known = vector_store.known(session, hashes, index.name)
+    begun = index.job_id is None and vector_store.any_of(session, shard.instrument_id, index.name)
     session.commit()
     vectors = _vectors(embedder, texts, known, go_on)
     embedded = time.perf_counter()
     if texts:
         ids = [text.id for text in texts]
-        with_.index.upsert(index.collection, ids, vectors, shard.version_id)
+        made = with_.index.upsert(index.collection, ids, vectors, shard.version_id)
+        if made and begun:
+            rebuild_lost(session, with_.queue, shard.instrument_id)
         kept = [text.content_hash for text in texts]
         vector_store.keep(session, ids, kept, vectors, index.name)
     spent = {

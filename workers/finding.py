@@ -6,19 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from api import hits as stored
-from api import indexes, keyword_store
+from api import indexes, keyword_store, vector_store
 from api.extensions import db
 from api.hits import Filters
 from api.models.base import Reader
+from api.reindexing import rebuild_lost
 from api.services import Services
 from pipelines.retrieval import Candidate, Indexes
 from pipelines.types import Hit
+from workers.main import flask_app
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -97,7 +104,7 @@ def indexes_of(
 
     return Indexes(
         meaning=partial(with_.questions.begin, embedder),
-        vectors=with_.index,
+        vectors=_Nearest(with_, instrument_id, index.name),
         collection=index.collection,
         words=lambda text: read(
             lambda: keyword_store.rank(session, instrument_id, text, with_.keywords, version_ids)
@@ -111,6 +118,32 @@ def indexes_of(
         accepts=accepts if heading else None,
         reranker=with_.reranker,
     )
+
+
+class _Nearest:
+    """The vector index, which has an index of the instrument made anew that it finds lost."""
+
+    def __init__(self, with_: Services, instrument_id: str, model: str) -> None:
+        self._services = with_
+        self._instrument_id = instrument_id
+        self._model = model
+
+    def query(
+        self,
+        collection: str,
+        vector: NDArray[np.float32],
+        count: int,
+        *,
+        version_ids: Sequence[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        index = self._services.index
+        found = index.query(collection, vector, count, version_ids=version_ids)
+        if not found and not index.has(collection):
+            # In whichever thread this is: none of the caller's sessions is used.
+            with flask_app().app_context(), Session(db.engine) as session:
+                if vector_store.any_of(session, self._instrument_id, self._model):
+                    rebuild_lost(session, self._services.queue, self._instrument_id)
+        return found
 
 
 def _opening(text: str) -> list[str]:
