@@ -6,6 +6,7 @@ PipelineError
 │   ├── PasswordRequired the file is encrypted; a password was needed    password_required
 │   ├── WrongPassword    the password that was given does not open it    wrong_password
 │   ├── SourceTooLarge   a limit on pages, pixels, seconds or memory     source_too_large
+│   ├── UploadDamaged    other bytes arrived than were announced         upload_damaged
 │   ├── SourceEmpty      it was read, and holds no text                  no_text_found
 │   ├── ParserStalled    parts took longer than their time limit         parser_stalled
 │   └── ParserCrashed    the parser process died while reading it        parser_crashed
@@ -52,6 +53,10 @@ class WrongPassword(SourceUnreadable):
 
 class SourceTooLarge(SourceUnreadable):
     code = "source_too_large"
+
+
+class UploadDamaged(SourceUnreadable):
+    code = "upload_damaged"
 
 
 class SourceEmpty(SourceUnreadable):
@@ -126,6 +131,7 @@ ERRORS: dict[str, type[PipelineError]] = {
         PasswordRequired,
         WrongPassword,
         SourceTooLarge,
+        UploadDamaged,
         SourceEmpty,
         ParserStalled,
         ParserCrashed,

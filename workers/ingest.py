@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -25,9 +24,10 @@ from pipelines.parser_process import ParserProcess
 from pipelines.slow_parts import parse_patiently
 from pipelines.types import ParseOptions
 from workers.embed import ask_for_help, embed_next
-from workers.fetch import has_version
+from workers.fetch import fetch_url
 from workers.lifecycle import Running, run
 from workers.main import celery
+from workers.take_in import take_in
 
 log = structlog.get_logger()
 
@@ -45,12 +45,13 @@ def ingest_source(job_id: str) -> None:
 
 
 def _ingest(running: Running) -> dict[str, Any]:
-    if not has_version(running):
-        return {}
-    source, version = _rows(running)
-    store = IngestStore(running.services, source, version, running.job, running.hold)
     with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
-        path, subtitles = _fetch(running, store, version, Path(folder))
+        path = Path(folder) / "source"
+        if not _bring(running, path):
+            return {}
+        source, version = _rows(running)
+        store = IngestStore(running.services, source, version, running.job, running.hold)
+        subtitles = _download(running, store, version, path)
         try:
             return _read(running, store, version, path, subtitles)
         except SourceGone:
@@ -59,6 +60,19 @@ def _ingest(running: Running) -> dict[str, Any]:
             # However the reading ended: a deletion that came meanwhile must leave nothing.
             if not store.is_wanted():
                 store.clean_up()
+
+
+def _bring(running: Running, path: Path) -> bool:
+    """Whether there is a version to read; if its bytes had to be brought first, they are at `path`.
+
+    False when the instrument holds the very same bytes, read already or being read by another.
+    """
+    payload = running.job.payload
+    if "version_id" in payload:
+        return True
+    if "duplicate" in payload:
+        return False
+    return fetch_url(running, path) if "url" in payload else take_in(running, path)
 
 
 def _rows(running: Running) -> tuple[Source, SourceVersion]:
@@ -70,24 +84,24 @@ def _rows(running: Running) -> tuple[Source, SourceVersion]:
     return source, version
 
 
-def _fetch(
-    running: Running, store: IngestStore, version: SourceVersion, folder: Path
-) -> tuple[Path, Path | None]:
-    """The file on disk, its bytes checked once more; and its subtitles, if some came along."""
+def _download(
+    running: Running, store: IngestStore, version: SourceVersion, path: Path
+) -> Path | None:
+    """Have the version's bytes at `path`, checked once more unless they were brought just now; the
+    path of its subtitles, if some came along."""
     running.move(stage="download")
     began = time.perf_counter()
-    path = folder / "source"
     storage = running.services.storage
-    storage.download(version.object_key, path, running.check)
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != version.sha256:
-            raise SourceUnreadable("The stored file is damaged; upload it again.")
+    if not path.exists() and storage.download(version.object_key, path, running.check) != (
+        version.sha256
+    ):
+        raise SourceUnreadable("The stored file is damaged; upload it again.")
     subtitles = None
     if version.subtitles_key:
-        subtitles = folder / "subtitles"
+        subtitles = path.with_name("subtitles")
         storage.download(version.subtitles_key, subtitles, running.check)
     store.spent("download", time.perf_counter() - began)
-    return path, subtitles
+    return subtitles
 
 
 def _read(

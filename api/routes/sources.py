@@ -15,6 +15,7 @@ from api.extensions import db
 from api.intake import start_ingest
 from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
+from api.new_versions import arrival_error
 from api.paging import Blueprint, page_of
 from api.recognition import of_row
 from api.removal import remove_source
@@ -217,7 +218,7 @@ def shown(source: Source, version: SourceVersion | None) -> dict[str, Any]:
     if version is not None and version.error_code:
         error = {"code": version.error_code, "message": version.error_message}
     elif version is None and source.status == "failed":
-        error = url_intake.fetch_error(db.session(), source.id)
+        error = arrival_error(db.session(), source.id)
     return {
         "id": source.id,
         "instrument_id": source.instrument_id,
@@ -262,7 +263,7 @@ def _one(source: Source) -> dict[str, Any]:
             "message": newest.error_message,
             "version_id": newest.id,
         }
-    answer["error"] = url_intake.fetch_error(db.session(), source.id) or answer["error"]
+    answer["error"] = arrival_error(db.session(), source.id) or answer["error"]
     return answer
 
 

@@ -14,6 +14,7 @@ from api.errors import refuse
 from api.extensions import db
 from api.models import Source, SourceVersion, Upload
 from api.models.base import is_uuid
+from api.new_versions import known_version
 from api.paging import Blueprint
 from api.services import services
 
@@ -78,7 +79,7 @@ class Initiate(MethodView):
             if source.instrument_id != instrument.id:
                 refuse(404, "No such source in this instrument.")
         sha256 = (body["sha256"] or "").lower() or None
-        known = intake.known_version(db.session(), instrument.id, sha256)
+        known = known_version(db.session(), instrument.id, sha256)
         if known is not None and known.status != "failed" and body["subtitles_of"] is None:
             return _duplicate(known)
         upload = Upload(

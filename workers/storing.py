@@ -1,0 +1,34 @@
+"""Bytes that a job brought itself become a version: the part that fetching and taking in share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api.extensions import db
+from api.new_versions import Stored, record
+from workers.lifecycle import Running
+
+
+def store_version(running: Running, key: str, store: Callable[[], Stored]) -> bool:
+    """Have `store` put the bytes under `key`, and make them the source's version; whether there
+    is something to read. What no version is made of goes again.
+
+    The key is the try's own, so that a worker that lost its lease can't write over what is read.
+    The job remembers it: the next try removes what one that died had stored.
+    """
+    storage = running.services.storage
+    if left := running.job.payload.get("storing"):
+        storage.delete([left])
+    running.put(payload={**running.job.payload, "storing": key})
+    db.session.commit()
+    wanted = False
+    try:
+        stored = store()
+        running.check()
+        to_read = record(db.session(), running.job, stored, hold=running.hold, put=running.put)
+        wanted = running.job.payload.get("version_id") == stored.version_id
+        return to_read
+    finally:
+        if not wanted:
+            db.session.rollback()
+            storage.delete([key])

@@ -1,0 +1,71 @@
+"""The first stage of a large upload: moved out of the uploader's reach, checked, made a version.
+
+The presigned URL stays good for a while and may be written to again, so all is checked of a copy:
+the object store makes it, it is downloaded and hashed once, and what is read is the file on disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from api.extensions import db
+from api.intake import forget_upload
+from api.models import Source
+from api.models.base import new_id
+from api.new_versions import Stored
+from api.storage import ObjectMissing
+from pipelines.errors import Cancelled, UploadDamaged
+from pipelines.parsers import parser_for
+from pipelines.parsers.detect import detect_path
+from workers.lifecycle import Running
+from workers.storing import store_version
+
+
+def take_in(running: Running, path: Path) -> bool:
+    """Write the upload's bytes to `path` and make them a version; False when the instrument holds
+    them already.
+
+    Raises UploadDamaged when they are not what was announced, UnsupportedType.
+    """
+    upload = running.job.payload["upload"]
+    source = db.session.get(Source, running.job.subject_id, populate_existing=True)
+    if source is None or source.deleted_at is not None:
+        raise Cancelled("The source was deleted.")
+    db.session.commit()
+    running.move(stage="store")
+    key = f"versions/{upload['version_id']}/{new_id()}"
+    to_read = store_version(running, key, lambda: _stored(running, upload, key, path))
+    forget_upload(running.services.storage, upload["object_key"])
+    return to_read
+
+
+def _stored(running: Running, upload: dict[str, Any], key: str, path: Path) -> Stored:
+    storage = running.services.storage
+    try:
+        storage.copy(upload["object_key"], key)
+    except ObjectMissing:
+        raise UploadDamaged("The uploaded file is gone. Upload it again.") from None
+    running.check()
+    sha256 = storage.download(key, path, running.check)
+    size = path.stat().st_size
+    if size != upload["size"]:
+        raise UploadDamaged(
+            f"{upload['size']} bytes were announced, {size} arrived. Upload it again."
+        )
+    if upload["sha256"] and sha256 != upload["sha256"]:
+        raise UploadDamaged(
+            "The file arrived with another SHA-256 than was announced. Upload it again."
+        )
+    media_type = detect_path(path, upload["filename"])
+    # Raises when nobody reads such files.
+    parser_for(media_type)
+    return Stored(
+        version_id=upload["version_id"],
+        object_key=key,
+        filename=upload["filename"],
+        media_type=media_type,
+        size=size,
+        sha256=sha256,
+        facts={},
+    )
