@@ -266,7 +266,8 @@ def _source_of(session: Session, upload: Upload, media_type: str) -> Source:
         session.add(source)
         session.flush()
         return source
-    known = session.get(Source, upload.source_id, populate_existing=True)
+    # Held, so that it can't be deleted before its new version is there to be removed with it.
+    known = session.get(Source, upload.source_id, populate_existing=True, with_for_update=True)
     if known is None or known.deleted_at is not None:
         refuse(404, "The source that this is a new version of was deleted.")
     if known.type != source_type:

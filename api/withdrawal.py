@@ -37,13 +37,23 @@ def as_shown(session: Session, turns: Sequence[ChatTurn]) -> list[ChatTurn]:
     return [_without(session, turn, deleted) if _tells(turn, deleted) else turn for turn in turns]
 
 
-def title_as_shown(session: Session, chat: ChatSession) -> str:
-    """The conversation's title, unless it was made of what deleted sources said."""
-    going = select(Source.id).where(
-        Source.instrument_id == chat.instrument_id, Source.deleted_at.is_not(None)
+def titles_as_shown(session: Session, chats: Sequence[ChatSession]) -> dict[str, str]:
+    """Titles by id, without those that were made of what deleted sources said."""
+    instruments = {chat.instrument_id for chat in chats}
+    losing = set(
+        session.scalars(
+            select(Source.instrument_id)
+            .where(Source.instrument_id.in_(instruments), Source.deleted_at.is_not(None))
+            .distinct()
+        )
     )
-    if session.scalar(going.limit(1)) is None:
-        return chat.title
+    return {
+        chat.id: _title_as_shown(session, chat) if chat.instrument_id in losing else chat.title
+        for chat in chats
+    }
+
+
+def _title_as_shown(session: Session, chat: ChatSession) -> str:
     turns = session.scalars(
         select(ChatTurn)
         .where(ChatTurn.session_id == chat.id)

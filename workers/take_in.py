@@ -1,7 +1,9 @@
 """The first stage of a large upload: moved out of the uploader's reach, checked, made a version.
 
-The presigned URL stays good for a while and may be written to again, so all is checked of a copy:
-the object store makes it, it is downloaded and hashed once, and what is read is the file on disk.
+The presigned URL stays good for a while and may be written to again. So the object is downloaded
+once and hashed on the way; what is checked, stored under a key that no URL reaches, and read is the
+file on disk. A copy within the object store would spare the way back, and is one request that may
+stay silent for longer than any client waits.
 """
 
 from __future__ import annotations
@@ -43,11 +45,9 @@ def take_in(running: Running, path: Path) -> bool:
 def _stored(running: Running, upload: dict[str, Any], key: str, path: Path) -> Stored:
     storage = running.services.storage
     try:
-        storage.copy(upload["object_key"], key)
+        sha256 = storage.download(upload["object_key"], path, running.check)
     except ObjectMissing:
         raise UploadDamaged("The uploaded file is gone. Upload it again.") from None
-    running.check()
-    sha256 = storage.download(key, path, running.check)
     size = path.stat().st_size
     if size != upload["size"]:
         raise UploadDamaged(
@@ -60,6 +60,8 @@ def _stored(running: Running, upload: dict[str, Any], key: str, path: Path) -> S
     media_type = detect_path(path, upload["filename"])
     # Raises when nobody reads such files.
     parser_for(media_type)
+    running.check()
+    storage.upload(key, path, media_type)
     return Stored(
         version_id=upload["version_id"],
         object_key=key,

@@ -113,7 +113,11 @@ class Complete(MethodView):
     @blueprint.arguments(CompleteSchema, required=False)
     @blueprint.response(202, CompletedSchema)
     def patch(self, body: dict[str, Any] | None, upload_id: str) -> dict[str, Any]:
-        """Check what was uploaded and start reading it. Again: the same answer."""
+        """Check what was uploaded and start reading it. Again: the same answer.
+
+        Files of more than 8 MiB are hashed by the job: a wrong SHA-256 fails it with
+        `upload_damaged`.
+        """
         upload = db.session.get(Upload, upload_id) if is_uuid(upload_id) else None
         if upload is None or access.level_on(access.user(), upload.instrument_id) is None:
             refuse(404, "No such upload.")
