@@ -127,7 +127,7 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
         KNOWN: sum(text.content_hash in known for text in texts),
     }
     if not shards.finish(session, shard.id, owner, spent):
-        _take_back(with_, shard, index)
+        _take_back(with_, shard, index, [text.id for text in texts])
 
 
 def _texts(shard: Shard) -> list[_Text]:
@@ -184,13 +184,18 @@ def _vectors(
     return vectors
 
 
-def _take_back(with_: Services, shard: Shard, index: VectorIndex) -> None:
+def _take_back(with_: Services, shard: Shard, index: VectorIndex, ids: list[str]) -> None:
     """What was written for a shard that nobody wanted any more must not come back to life."""
     session = db.session()
     session.rollback()
+    there = session.scalars(select(FragmentRow.id).where(FragmentRow.id.in_(ids))).all()
     more: dict[str, Any] = {}
     if index.collection not in indexes.collections(session, shard.instrument_id):
         more["collections"] = [index.collection]
+    elif len(there) == len(ids):
+        # Another worker took the shard over: the vectors are those that it writes.
+        session.commit()
+        return
     purge = remove_vectors(session, shard.instrument_id, [shard.version_id], **more)
     session.commit()
     enqueue(session, with_.queue, purge)
