@@ -122,7 +122,7 @@ def instrument_for(instrument_id: str, level: Level = "reader") -> Instrument:
     404 when the caller may not know that it exists, 403 when they may see it but not do this.
     """
     instrument = db.session.get(Instrument, instrument_id) if is_uuid(instrument_id) else None
-    have = level_on(user(), instrument_id) if instrument is not None else None
+    have = level_on(user(), instrument.id) if instrument is not None else None
     if instrument is None or have is None:
         refuse(404, "No such instrument.")
     if LEVELS[have] < LEVELS[level]:
@@ -133,7 +133,11 @@ def instrument_for(instrument_id: str, level: Level = "reader") -> Instrument:
 def source_for(source_id: str, level: Level = "reader") -> Source:
     """The source, if the caller has at least `level` on its instrument; else 404 or 403."""
     source = db.session.get(Source, source_id) if is_uuid(source_id) else None
-    if source is None or level_on(user(), source.instrument_id) is None:
+    if (
+        source is None
+        or source.deleted_at is not None
+        or level_on(user(), source.instrument_id) is None
+    ):
         refuse(404, "No such source.")
     instrument_for(source.instrument_id, level)
     return source
@@ -148,7 +152,10 @@ def chat_session_for(session_id: str) -> ChatSession:
 
 
 def level_on(who: User, instrument_id: str) -> Level | None:
-    """The highest role that `who` holds on the instrument today."""
+    """The highest role that `who` holds on the instrument today; nobody any on a deleted one."""
+    instrument = db.session.get(Instrument, instrument_id)
+    if instrument is None or instrument.deleted_at is not None:
+        return None
     if who.is_admin:
         return "manager"
     role = db.session.scalar(
@@ -161,9 +168,11 @@ def level_on(who: User, instrument_id: str) -> Level | None:
 
 def visible_instruments(who: User) -> Any:
     """Ids of the instruments that `who` may read, as a subquery."""
+    there = select(Instrument.id).where(Instrument.deleted_at.is_(None))
     if who.is_admin:
-        return select(Instrument.id)
-    return select(AccessGrant.instrument_id).where(AccessGrant.user_id == who.id, _valid())
+        return there
+    mine = select(AccessGrant.instrument_id).where(AccessGrant.user_id == who.id, _valid())
+    return there.where(Instrument.id.in_(mine))
 
 
 def new_ticket(secret: str, who: User) -> str:

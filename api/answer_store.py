@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from api import reanchoring
 from api.models import ChatTurn, Citation
 from api.models.base import new_id
 from api.purge_job import PURGE, PurgePayload
-from api.withdrawal import withdraw_sources
+from api.withdrawal import as_shown, withdraw_turn
 from pipelines.answer import Answer, Proof
 
 HISTORY = 4
@@ -40,8 +40,8 @@ class AnswerStore:
             .where(ChatTurn.id == (self._turn.regenerated_from or self._turn.id))
             .scalar_subquery()
         )
-        earlier = self._session.execute(
-            select(ChatTurn.question, ChatTurn.answer)
+        earlier = self._session.scalars(
+            select(ChatTurn)
             .join(first, first.id == func.coalesce(ChatTurn.regenerated_from, ChatTurn.id))
             .where(
                 ChatTurn.session_id == self._turn.session_id,
@@ -52,8 +52,9 @@ class AnswerStore:
             )
             .order_by(first.created_at.desc())
             .limit(HISTORY)
+            .options(selectinload(ChatTurn.citations))
         ).all()
-        return [(question, answer) for question, answer in reversed(earlier)]
+        return [(turn.question, turn.answer) for turn in as_shown(self._session, earlier[::-1])]
 
     def citation(self, proof: Proof) -> dict[str, Any]:
         """A Proof as its event shows it; the same id as its row will have."""
@@ -120,10 +121,13 @@ class AnswerStore:
         )
         reanchoring.catch_up(session, self._turn.id)
         if deleted := told - there:
-            logs = withdraw_sources(session, deleted)
+            withdraw_turn(session, self._turn.id, deleted)
             # What it streamed goes too; the job's message is sent by the sweep.
-            subject = ("turn", self._turn.id)
-            PURGE.create(session, subject=subject, payload=PurgePayload(logs=logs))
+            PURGE.create(
+                session,
+                subject=("turn", self._turn.id),
+                payload=PurgePayload(logs=[self._turn.job_id] if self._turn.job_id else []),
+            )
         session.commit()
 
 

@@ -79,7 +79,9 @@ def reindex(slugs: tuple[str, ...], every: bool) -> None:
     model = with_.config.embedding_model
     found = [
         instrument
-        for instrument in db.session.scalars(select(Instrument).order_by(Instrument.slug)).all()
+        for instrument in db.session.scalars(
+            select(Instrument).where(Instrument.deleted_at.is_(None)).order_by(Instrument.slug)
+        ).all()
         if instrument.slug in slugs
         or (every and is_reindex_needed(db.session(), instrument, model))
     ]

@@ -15,7 +15,7 @@ from flask_smorest import Api, abort
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from pipelines.errors import ServiceUnavailable
+from pipelines.errors import ServiceRefused, ServiceUnavailable
 
 log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(redis.RedisError, _redis_away)
     app.register_error_handler(ServiceUnavailable, _service_away)
+    app.register_error_handler(ServiceRefused, _service_refuses)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -64,6 +65,11 @@ def _database_away(error: Exception) -> ResponseReturnValue:
 def _service_away(error: Exception) -> ResponseReturnValue:
     log.error("a backing service is not answering", error=str(error))
     return _body(503, "Service Unavailable", str(error))
+
+
+def _service_refuses(error: Exception) -> ResponseReturnValue:
+    log.error("a backing service refuses what it is asked", error=str(error))
+    return _body(502, "Bad Gateway", str(error))
 
 
 def _redis_away(error: Exception) -> ResponseReturnValue:

@@ -182,7 +182,7 @@ def _names(instrument: Instrument, column: Any) -> Any:
 
 def _instrument(slug: str | None) -> Instrument:
     """The instrument of that slug; without one the only instrument there is."""
-    query = select(Instrument).order_by(Instrument.slug)
+    query = select(Instrument).where(Instrument.deleted_at.is_(None)).order_by(Instrument.slug)
     found = db.session.scalars(query.where(Instrument.slug == slug) if slug else query).all()
     if slug and not found:
         raise click.ClickException(f"There is no instrument {slug}.")

@@ -25,6 +25,7 @@ from api.errors import refuse
 from api.extensions import db
 from api.models import ChatTurn, IdempotentRequest, User
 from api.models.base import is_uuid
+from api.withdrawal import as_shown
 
 KEPT_HEADERS = ("Content-Type", "Location", "Content-Location")
 MAX_BODY = 1 << 20
@@ -99,7 +100,8 @@ def _check_turn(caller: User, address: str) -> None:
     turn = db.session.get(ChatTurn, turn_id) if is_uuid(turn_id) else None
     if turn is None or turn.user_id != caller.id or level_on(caller, turn.instrument_id) is None:
         refuse(404, "No such turn.")
-    if any(citation.state == "withdrawn" for citation in turn.citations):
+    (shown,) = as_shown(db.session(), [turn])
+    if any(citation.state == "withdrawn" for citation in shown.citations):
         refuse(410, f"A source of this answer was deleted since; GET {address} tells what is left.")
 
 

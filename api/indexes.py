@@ -70,7 +70,9 @@ def for_writing(session: Session, instrument_id: str, model: str, name: str) -> 
     The first to read anything chooses `model`. Holds off a change of index until the end of the
     caller's transaction. [] when the instrument is gone.
     """
-    rows = select(Instrument.index, Instrument.shadow_index).where(Instrument.id == instrument_id)
+    rows = select(Instrument.index, Instrument.shadow_index).where(
+        Instrument.id == instrument_id, Instrument.deleted_at.is_(None)
+    )
     # Many may read at once under a shared lock. Who chooses takes its own from the start: two
     # that share one and then both write would wait for each other for ever.
     chooses = in_use(session, instrument_id) is None

@@ -19,16 +19,34 @@ IS_LIVE = Job.state.in_(("queued", "running"))
 VERSION_ID = Job.payload["version_id"].astext
 URL = Job.payload["url"].astext
 DUPLICATE = Job.payload["duplicate"].astext
-"""These three are what IngestPayload holds, as columns."""
+STORING = Job.payload["storing"].astext
+"""These four are what IngestPayload holds, as columns."""
+
+
+class UploadedFile(JobData):
+    """A large file in the object store, and what its uploader announced of it."""
+
+    object_key: str
+    """Where it is, in the uploader's reach."""
+    version_id: str
+    """Of the version that it becomes."""
+    filename: str
+    size: int
+    """Bytes."""
+    sha256: str | None = None
 
 
 class IngestPayload(JobData):
     version_id: str | None = None
-    """What is read; None until the bytes of `url` are stored."""
+    """What is read; None until the bytes of `url` or `upload` are stored."""
     url: str | None = None
-    """Where the bytes come from, as it is asked for; None for an upload."""
+    """Where the bytes come from, as it is asked for."""
+    upload: UploadedFile | None = None
+    """What the bytes are taken over from; None for a small upload, which its request takes over."""
+    storing: str | None = None
+    """Key in the object store under which a try stores the bytes it brought."""
     duplicate: str | None = None
-    """The version that had the very bytes of `url` already: another job reads it, or has."""
+    """The version that had these very bytes already: another job reads it, or has."""
 
 
 class IngestReport(JobData):

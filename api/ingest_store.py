@@ -16,7 +16,6 @@ from sqlalchemy.exc import IntegrityError
 
 from api import keyword_store, reanchoring, shards
 from api.extensions import db
-from api.indexes import collections
 from api.indexes import for_writing as indexes_for_writing
 from api.ingest_job import (
     INGEST,
@@ -26,7 +25,7 @@ from api.ingest_job import (
     IngestCheckpoint,
     IngestReport,
 )
-from api.jobs import request_cancel
+from api.jobs import enqueue, request_cancel
 from api.models import (
     FragmentRow,
     Job,
@@ -35,10 +34,10 @@ from api.models import (
     Source,
     SourceVersion,
 )
+from api.purge_job import IS_PURGE
 from api.reanchoring import Found, Quoted
-from api.removal import poster_key
+from api.removal import poster_key, remove_vectors
 from api.services import Services
-from pipelines.index import collection_name
 from pipelines.ingest import Batch
 from pipelines.languages import languages_of, spread
 from pipelines.report_warnings import fold
@@ -110,6 +109,9 @@ class IngestStore:
         indexes = indexes_for_writing(
             session, self._instrument_id, self._services.config.embedding_model, model
         )
+        if not indexes:
+            session.rollback()
+            raise SourceGone
         ordinals = (batch.first_ordinal, batch.end_ordinal)
         there = (
             FragmentRow.version_id == self._version_id,
@@ -126,6 +128,8 @@ class IngestStore:
                 shards.add(session, version, ordinals, indexes, self._job_id)
             keyword_store.replace(session, version, ordinals, rows)
             move(checkpoint=self._checkpoint(batch))
+            if old - {row["id"] for row in rows}:
+                self._remove_vectors([self._version_id])
             session.commit()
         except IntegrityError as error:
             session.rollback()
@@ -133,9 +137,6 @@ class IngestStore:
                 raise SourceGone from error
             raise
         self.unit = batch.stop
-        if stale := sorted(old - {row["id"] for row in rows}):
-            for index in indexes:
-                self._services.index.delete(index.collection, stale)
         self.spent("store", time.perf_counter() - began)
 
     def _row(self, fragment: Fragment) -> dict[str, Any]:
@@ -238,15 +239,26 @@ class IngestStore:
         replaced = None
         if count and source.current_version_id != version.id:
             replaced = self._supersede(source, version, found)
-        kept = collections(session, self._instrument_id)
+        outdated = [*([replaced] if replaced else []), *([self._version_id] if stale else [])]
+        purge = self._remove_vectors(outdated) if outdated else None
         session.commit()
-        index = self._services.index
-        for collection in kept:
-            if stale:
-                index.delete(collection, stale)
-            if replaced:
-                index.delete_version(collection, replaced)
+        if purge is not None:
+            enqueue(session, self._services.queue, purge)
         return count
+
+    def _remove_vectors(self, version_ids: list[str]) -> Job | None:
+        """Within the transaction that deletes Fragments of these versions: a job that removes
+        their vectors, unless one is waiting to."""
+        session = db.session()
+        waiting = select(Job.id).where(
+            IS_PURGE,
+            Job.state == "queued",
+            Job.subject_type == "version",
+            Job.subject_id == version_ids[0],
+        )
+        if len(version_ids) == 1 and session.scalar(waiting.limit(1)) is not None:
+            return None
+        return remove_vectors(session, self._instrument_id, version_ids)
 
     def is_wanted(self) -> bool:
         """Whether the version is still there to be read about."""
@@ -258,15 +270,18 @@ class IngestStore:
 
     def clean_up(self) -> None:
         """Remove what was written while the source was deleted or got a newer version."""
+        session = db.session()
+        session.rollback()
         for table in (FragmentRow, KeywordBlock, Shard):
-            db.session.execute(delete(table).where(table.version_id == self._version_id))
-        db.session.commit()
-        self._services.storage.delete([poster_key(self._version_id)])
-        index = self._services.index
-        prefix = collection_name(self._instrument_id, "")
-        for name in index.collections():
-            if name.startswith(prefix):
-                index.delete_version(name, self._version_id)
+            session.execute(delete(table).where(table.version_id == self._version_id))
+        purge = remove_vectors(
+            session,
+            self._instrument_id,
+            [self._version_id],
+            objects=[poster_key(self._version_id)],
+        )
+        session.commit()
+        enqueue(session, self._services.queue, purge)
 
     def _supersede(
         self, source: Source, version: SourceVersion, found: dict[Quoted, Found | None]
@@ -285,6 +300,8 @@ class IngestStore:
             update(SourceVersion).where(SourceVersion.id == old_id).values(status="superseded")
         )
         session.execute(delete(FragmentRow).where(FragmentRow.version_id == old_id))
+        # Whoever embeds one just now finds it gone, and has what was written removed.
+        session.execute(delete(Shard).where(Shard.version_id == old_id))
         keyword_store.drop_from(session, old_id, 0)
         older = select(Job).where(
             IS_INGEST, IS_LIVE, Job.subject_id == source.id, version.id != VERSION_ID

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Generic
+from typing import Any, Generic, NoReturn
 
 import structlog
 from sqlalchemy import select
@@ -31,6 +31,10 @@ PROGRESS_SECONDS = 0.25
 
 class Interrupted(Exception):
     """The worker is stopping: the job goes back to its queue."""
+
+
+class Requeued(Exception):
+    """The job is in its queue again, to be taken up later."""
 
 
 class RunningJob(Generic[Payload, Checkpoint]):
@@ -94,6 +98,12 @@ class RunningJob(Generic[Payload, Checkpoint]):
     def lock(self) -> None:
         """Lock the job within the current transaction. Raises LeaseLost."""
         jobs.lock(db.session(), self.job.id, self.owner)
+
+    def requeue(self, seconds: float) -> NoReturn:
+        """Leave the job, to be taken up again after `seconds`: what it needs is not there yet."""
+        db.session.rollback()
+        jobs.requeue(db.session(), self.job.id, self.owner, seconds)
+        raise Requeued
 
     def publish(self, event: str, data: dict[str, Any]) -> None:
         """Publish to the job's log. What must last was committed before (law 1)."""
@@ -181,6 +191,8 @@ def run(
         return _end(running, "done", None, **values)
     except Cancelled:
         _end(running, "cancelled", ("cancelled", "Cancelled."))
+    except Requeued:
+        session.rollback()
     except (Interrupted, jobs.LeaseLost) as error:
         log.info("job left to another worker", reason=type(error).__name__)
         session.rollback()

@@ -1,26 +1,31 @@
-"""The job that removes what a deletion leaves outside Postgres."""
+"""The job that removes what was deleted, for good."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from api.job_kind import JobData, JobKind, Nothing
+from api.models import Job
+
+IS_PURGE = Job.kind == "purge"
 
 
 class PurgePayload(JobData):
-    """What goes. Its names are all that is left of it: the rows are gone."""
+    """What goes."""
 
-    objects: list[str] = Field(default_factory=list)
-    """Keys in the object store."""
+    drop_source: str | None = None
+    """A source that was marked deleted: its rows and what they tell of."""
+    drop_instrument: str | None = None
+    """An instrument that was marked deleted: its sources, chats, jobs and collections."""
     instrument_id: str | None = None
     version_ids: list[str] = Field(default_factory=list)
-    """Their vectors leave every collection of `instrument_id`."""
-    drop_instrument: str | None = None
-    """All of whose collections go."""
+    """Those of their vectors that no Fragment has leave every collection of `instrument_id`."""
     collections: list[str] = Field(default_factory=list)
-    """Vector collections of the instrument that is the job's subject."""
+    """Vector collections of `instrument_id`; of the job's subject where it is None."""
     logs: list[str] = Field(default_factory=list)
     """Jobs whose event logs quote what is gone."""
+    objects: list[str] = Field(default_factory=list)
+    """Keys in the object store."""
 
 
 PURGE = JobKind(

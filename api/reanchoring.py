@@ -94,7 +94,8 @@ def catch_up(session: Session, turn_id: str) -> None:
 
 def hold_sources(session: Session, source_ids: Iterable[str]) -> set[str]:
     """Keep sources from being deleted or replaced until the transaction ends; those there are."""
-    held = select(Source.id).where(Source.id.in_(set(source_ids))).order_by(Source.id)
+    there = (Source.id.in_(set(source_ids)), Source.deleted_at.is_(None))
+    held = select(Source.id).where(*there).order_by(Source.id)
     return set(session.scalars(held.with_for_update(read=True)))
 
 

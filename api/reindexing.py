@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import structlog
+from celery import Celery
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from api import keyword_store
 from api.indexes import is_outdated
+from api.jobs import enqueue, later
 from api.models import Instrument, Job
 from api.reindex_job import REINDEX
+
+log = structlog.get_logger()
+
+AGAIN_SECONDS = 600
+"""An index that is lost is made anew at most this often."""
 
 
 def is_reindex_needed(session: Session, instrument: Instrument, model: str) -> bool:
@@ -34,3 +42,22 @@ def begin_reindex(session: Session, instrument: Instrument, user_id: str | None)
         user_id=user_id,
         unit="shards",
     )
+
+
+def rebuild_lost(session: Session, sender: Celery, instrument_id: str) -> None:
+    """Begin to make the instrument's index anew, since Chroma has lost it, unless somebody did so
+    not long ago. Questions are answered by their words meanwhile. Commits."""
+    recent = exists().where(
+        Job.kind == REINDEX.name,
+        Job.subject_id == instrument_id,
+        Job.created_at > later(-AGAIN_SECONDS),
+    )
+    instrument = session.get(Instrument, instrument_id)
+    if instrument is None or instrument.deleted_at is not None or session.scalar(select(recent)):
+        session.commit()
+        return
+    job = begin_reindex(session, instrument, None)
+    if job is not None:
+        session.commit()
+        log.error("a vector index is lost and made anew", instrument_id=instrument_id)
+        enqueue(session, sender, job)

@@ -1,114 +1,130 @@
-"""Taking knowledge away for good: rows now, objects and vectors by a job that can't be lost."""
+"""Taking knowledge away for good: nobody sees it from the end of the request on, and a job that
+can't be lost removes it (`api.purging`).
+
+The request does constant work however much there is: it marks the source or instrument deleted,
+which every read heeds, and asks its jobs to stop.
+"""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-import redis
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from api import jobs
-from api.models import Instrument, Job, Source, SourceVersion, Upload
-from api.purge_job import PURGE, PurgePayload
-from api.services import Services
-from api.withdrawal import withdraw_sources
+from api.models import Instrument, Job, Source, SourceVersion
+from api.models.jobs import FINISHED
+from api.purge_job import IS_PURGE, PURGE, PurgePayload
+
+SWEPT = 100
+"""Deleted rows that one sweep looks after."""
 
 
-def remove_sources(session: Session, sources: Iterable[Source], user_id: str) -> list[Job]:
-    """Delete sources within the caller's transaction; the jobs to enqueue after the commit.
+def remove_source(session: Session, source: Source, user_id: str | None) -> Job:
+    """Mark it deleted within the caller's transaction; the job to enqueue after the commit.
 
-    Fragments go with their version. Citations stay, withdrawn, without their words, and so do
-    the sentences that nothing else proves.
+    From the commit on no answer can cite it: one that is being written waits, and finds it gone.
     """
-    purges = []
-    for source in sources:
-        _stop_reading(session, source)
-        # From here on no answer can cite it: one that is being written waits, and finds it gone.
-        session.execute(select(Source.id).where(Source.id == source.id).with_for_update())
-        quoting = withdraw_sources(session, [source.id])
-        purges.append(_remove(session, source, user_id, quoting))
-    return purges
+    _stop_jobs(session, Job.subject_type == "source", Job.subject_id == source.id)
+    session.execute(
+        update(Source)
+        .where(Source.id == source.id)
+        .values(deleted_at=func.now(), current_version_id=None)
+    )
+    # The bytes may be brought again at once; what still reads them stops.
+    session.execute(
+        update(SourceVersion)
+        .where(SourceVersion.source_id == source.id)
+        .values(status="superseded")
+    )
+    return _purge_source(session, source.id, user_id)
 
 
-def remove_instrument(session: Session, instrument: Instrument, user_id: str) -> list[Job]:
-    """Delete an instrument with its sources and chats; the jobs to enqueue after the commit."""
-    sources = session.scalars(select(Source).where(Source.instrument_id == instrument.id)).all()
-    purges = []
-    for source in sources:
-        _stop_reading(session, source)
-        purges.append(_remove(session, source, user_id, []))
-    keys = session.scalars(
-        select(Upload.object_key).where(Upload.instrument_id == instrument.id)
-    ).all()
-    logs = session.scalars(select(Job.id).where(Job.instrument_id == instrument.id)).all()
-    purges.append(
-        PURGE.create(
-            session,
-            subject=("instrument", instrument.id),
-            user_id=user_id,
-            payload=PurgePayload(
-                objects=list(keys), drop_instrument=instrument.id, logs=list(logs)
-            ),
+def remove_instrument(session: Session, instrument: Instrument, user_id: str | None) -> Job:
+    """Mark it deleted within the caller's transaction; the job to enqueue after the commit."""
+    _stop_jobs(session, Job.instrument_id == instrument.id)
+    session.execute(
+        update(Instrument).where(Instrument.id == instrument.id).values(deleted_at=func.now())
+    )
+    return _purge_instrument(session, instrument.id, user_id)
+
+
+def remove_vectors(
+    session: Session,
+    instrument_id: str,
+    version_ids: Sequence[str],
+    *,
+    objects: Sequence[str] = (),
+    collections: Sequence[str] = (),
+) -> Job:
+    """A job that removes the vectors of these versions that no Fragment has, created within the
+    caller's transaction: the one that deletes the Fragments.
+
+    It also removes `objects` from the store and drops `collections` of the instrument. The sweep
+    sends it at the latest.
+    """
+    payload = PurgePayload(
+        instrument_id=instrument_id,
+        version_ids=list(version_ids),
+        objects=list(objects),
+        collections=list(collections),
+    )
+    return PURGE.create(session, subject=("version", version_ids[0]), payload=payload)
+
+
+def finish_removals(session: Session) -> list[Job]:
+    """Jobs for what is marked deleted and nobody removes: theirs was cancelled. Commits."""
+    purging = select(Job.id).where(IS_PURGE, Job.state.not_in(FINISHED))
+    made = []
+    for row, subject, purge in (
+        (Source, "source", _purge_source),
+        (Instrument, "instrument", _purge_instrument),
+    ):
+        left = select(row.id).where(
+            row.deleted_at.is_not(None),
+            ~purging.where(Job.subject_type == subject, Job.subject_id == row.id).exists(),
+        )
+        made += [purge(session, id_, None) for id_ in session.scalars(left.limit(SWEPT)).all()]
+    session.commit()
+    return made
+
+
+def _purge_source(session: Session, source_id: str, user_id: str | None) -> Job:
+    return PURGE.create(
+        session,
+        subject=("source", source_id),
+        user_id=user_id,
+        payload=PurgePayload(drop_source=source_id),
+    )
+
+
+def _purge_instrument(session: Session, instrument_id: str, user_id: str | None) -> Job:
+    return PURGE.create(
+        session,
+        subject=("instrument", instrument_id),
+        user_id=user_id,
+        payload=PurgePayload(drop_instrument=instrument_id),
+    )
+
+
+def _stop_jobs(session: Session, *which: ColumnElement[bool]) -> None:
+    """Cancel those that wait, and ask those that run to stop."""
+    session.execute(
+        update(Job)
+        .where(*which, Job.state == "queued")
+        .values(
+            state="cancelled",
+            cancel_requested_at=func.now(),
+            finished_at=func.now(),
+            error_code="cancelled",
+            error_message="What this job worked on was deleted.",
         )
     )
-    session.execute(delete(Instrument).where(Instrument.id == instrument.id))
-    return purges
-
-
-def _stop_reading(session: Session, source: Source) -> None:
-    running = select(Job).where(
-        Job.subject_type == "source",
-        Job.subject_id == source.id,
-        Job.state.in_(("queued", "running")),
+    session.execute(
+        update(Job)
+        .where(*which, Job.state == "running", Job.cancel_requested_at.is_(None))
+        .values(cancel_requested_at=func.now())
     )
-    for job in session.scalars(running):
-        jobs.request_cancel(session, job)
-
-
-def _remove(session: Session, source: Source, user_id: str, quoting: list[str]) -> Job:
-    """Delete its rows; the job that removes what is outside Postgres.
-
-    `quoting`: jobs whose logs quote it.
-    """
-    versions = session.scalars(
-        select(SourceVersion).where(SourceVersion.source_id == source.id)
-    ).all()
-    keys = [key for version in versions for key in object_keys(version)]
-    # The first upload of a source knows it only by the answer that it was given.
-    uploads = delete(Upload).where(
-        Upload.instrument_id == source.instrument_id,
-        or_(
-            Upload.source_id == source.id,
-            Upload.completed["source_id"].astext == source.id,
-        ),
-    )
-    keys += session.scalars(uploads.returning(Upload.object_key)).all()
-    purge = PURGE.create(
-        session,
-        subject=("source", source.id),
-        user_id=user_id,
-        payload=PurgePayload(
-            objects=keys,
-            instrument_id=source.instrument_id,
-            version_ids=[version.id for version in versions],
-            # Once they are gone, the rows, which say "withdrawn", speak.
-            logs=quoting,
-        ),
-    )
-    session.execute(delete(Source).where(Source.id == source.id))
-    return purge
-
-
-def finish_removal(session: Session, services: Services, purges: Iterable[Job]) -> None:
-    """After the commit: logs that quote what is gone end now, the rest goes by job."""
-    for job in purges:
-        # Without Redis there is no log to be read; the job forgets it later.
-        with contextlib.suppress(redis.RedisError):
-            for citing in PURGE.payload_of(job).logs:
-                services.events.forget(citing)
-        jobs.enqueue(session, services.queue, job)
 
 
 def object_keys(version: SourceVersion) -> list[str]:

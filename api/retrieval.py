@@ -10,12 +10,14 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from api import hits as stored
-from api import indexes, keyword_store
+from api import indexes, keyword_store, vector_store
 from api.extensions import db
 from api.hits import Filters
 from api.indexes import VectorIndex
+from api.reindexing import rebuild_lost
 from api.services import Services
 from pipelines.embedding import fitting
 from pipelines.retrieval import Candidate, Indexes
@@ -53,7 +55,7 @@ def indexes_of(
 
     return Indexes(
         embed=embed,
-        nearest=partial(with_.index.query, index.collection, version_ids=version_ids),
+        nearest=partial(_nearest, with_, instrument_id, index, version_ids),
         keywords=partial(keyword_store.rank, connection, instrument_id, version_ids=version_ids),
         candidates=partial(_candidates, with_, connection, instrument_id, index),
         load=partial(stored.load, connection, instrument_id),
@@ -61,6 +63,24 @@ def indexes_of(
         accepts=partial(_stands_under, filters.heading.casefold()) if filters.heading else None,
         reranker=with_.reranker,
     )
+
+
+def _nearest(
+    with_: Services,
+    instrument_id: str,
+    index: VectorIndex,
+    version_ids: Sequence[str] | None,
+    vector: NDArray[np.float32],
+    count: int,
+) -> Sequence[tuple[str, float]]:
+    """The vector index's answer. An index that Chroma has lost is made anew."""
+    found = with_.index.query(index.collection, vector, count, version_ids=version_ids)
+    if not found and not with_.index.has(index.collection):
+        # The caller's connection has no transactions.
+        with Session(db.engine) as session:
+            if vector_store.any_of(session, instrument_id, index.name):
+                rebuild_lost(session, with_.queue, instrument_id)
+    return found
 
 
 def _candidates(

@@ -16,7 +16,10 @@ from api import indexes, shards, vector_store
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.ingest_store import KNOWN
+from api.jobs import enqueue
 from api.models import FragmentRow, Shard
+from api.reindexing import rebuild_lost
+from api.removal import remove_vectors
 from api.services import Services
 from pipelines.embedding import Embedder, embed_whole
 from pipelines.types import embedding_text
@@ -94,12 +97,15 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     texts = _texts(shard)
     hashes = {text.content_hash for text in texts if text.content_hash}
     known = vector_store.known(session, hashes, index.name)
+    begun = index.job_id is None and vector_store.any_of(session, shard.instrument_id, index.name)
     session.commit()
     vectors = _vectors(embedder, texts, known, go_on)
     embedded = time.perf_counter()
     if texts:
         ids = [text.id for text in texts]
-        with_.index.upsert(index.collection, ids, vectors, shard.version_id)
+        made = with_.index.upsert(index.collection, ids, vectors, shard.version_id)
+        if made and begun:
+            rebuild_lost(session, with_.queue, shard.instrument_id)
         if shards.lock(session, shard.id, owner):
             kept = [text.content_hash for text in texts]
             vector_store.keep(session, ids, kept, vectors, index.name)
@@ -169,11 +175,15 @@ def _vectors(
 def _take_back(with_: Services, shard: Shard, index: VectorIndex, ids: list[str]) -> None:
     """What was written for a shard that nobody wanted any more must not come back to life."""
     session = db.session()
-    kept = indexes.collections(session, shard.instrument_id)
-    there = set(session.scalars(select(FragmentRow.id).where(FragmentRow.id.in_(ids))))
     session.rollback()
-    if index.collection not in kept:
-        with_.index.drop(index.collection)
-        vector_store.forget_unused(session, shard.instrument_id)
-    elif gone := [id_ for id_ in ids if id_ not in there]:
-        with_.index.delete(index.collection, gone)
+    there = session.scalars(select(FragmentRow.id).where(FragmentRow.id.in_(ids))).all()
+    unused = []
+    if index.collection not in indexes.collections(session, shard.instrument_id):
+        unused = [index.collection]
+    elif len(there) == len(ids):
+        # Another worker took the shard over: the vectors are those that it writes.
+        session.commit()
+        return
+    purge = remove_vectors(session, shard.instrument_id, [shard.version_id], collections=unused)
+    session.commit()
+    enqueue(session, with_.queue, purge)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+import structlog
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 
-from pipelines.errors import ServiceUnavailable
+from pipelines.errors import ServiceRefused, ServiceUnavailable
 
 if TYPE_CHECKING:
     from minio import Minio
+
+log = structlog.get_logger()
 
 CHUNK = 1 << 20
 
@@ -27,10 +32,13 @@ class ObjectMissing(Exception):
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _MISSING = {"NoSuchKey", "NotFound", "NoSuchBucket"}
+_PASSING = {"SlowDown", "SlowDownRead", "SlowDownWrite", "RequestTimeout", "OperationAborted"}
+"""Codes of answers below 500 after which the same request may succeed (S3 API, Error Responses)."""
 
 
 def _told(method: Method) -> Method:
-    """ObjectMissing for an object that isn't there, ServiceUnavailable for a store that is away."""
+    """ObjectMissing for an object that isn't there, ServiceUnavailable for a store that is away,
+    ServiceRefused for one that will never do what it is asked."""
 
     @wraps(method)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -41,18 +49,37 @@ def _told(method: Method) -> Method:
         except S3Error as error:
             if error.code in _MISSING:
                 raise ObjectMissing(error.code) from error
-            raise
+            status = error.response.status if error.response is not None else 0
+            raise _refusal(status, error.code or "no code") from error
         except InvalidResponseError as error:
             # The embedded store words its 404 in a way that MinIO's SDK takes for no XML.
-            if "Response code: 404" in str(error):
+            status = int(found[1]) if (found := _STATUS.search(str(error))) else 0
+            if status == HTTPStatus.NOT_FOUND:
                 raise ObjectMissing("404") from error
-            raise
-        except (urllib3.exceptions.HTTPError, OSError, ServerError) as error:
-            raise ServiceUnavailable(
-                "The object store is not answering right now; try again shortly."
-            ) from error
+            raise _refusal(status, "no code") from error
+        except ServerError as error:
+            raise _refusal(error.status_code, "no code") from error
+        except (urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
+            raise _away() from error
 
     return run  # type: ignore[return-value]
+
+
+_STATUS = re.compile(r"Response code: (\d{3})")
+
+
+def _away() -> ServiceUnavailable:
+    return ServiceUnavailable("The object store is not answering right now; try again shortly.")
+
+
+def _refusal(status: int, code: str) -> ServiceUnavailable | ServiceRefused:
+    if code in _PASSING or not 400 <= status < 500 or status in (408, 429):
+        return _away()
+    log.error("the object store refused what it was asked", status=status, code=code)
+    return ServiceRefused(
+        f"The object store refused what it was asked ({code}, {status}), and would again. The "
+        "operator has to look at S3_ENDPOINT, its keys and the rights on the bucket."
+    )
 
 
 class ObjectStore:
@@ -133,18 +160,22 @@ class ObjectStore:
         return digest.hexdigest()
 
     @_told
-    def download(self, key: str, path: Path, cancelled: Callable[[], None] | None = None) -> None:
-        """Write the object to `path`; `cancelled` is called now and then and may raise."""
+    def download(self, key: str, path: Path, cancelled: Callable[[], None] | None = None) -> str:
+        """Write the object to `path`; its SHA-256. `cancelled` is called now and then and may
+        raise."""
+        digest = hashlib.sha256()
         response = self._client.get_object(self.bucket, key)
         try:
             with path.open("wb") as file:
                 for chunk in response.stream(CHUNK):
                     file.write(chunk)
+                    digest.update(chunk)
                     if cancelled is not None:
                         cancelled()
         finally:
             response.close()
             response.release_conn()
+        return digest.hexdigest()
 
     @_told
     def copy(self, key: str, target: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from api.extensions import db
@@ -11,10 +10,11 @@ from api.intake import clean_filename
 from api.job_runner import RunningJob
 from api.models import Source
 from api.models.base import new_id
-from api.url_intake import Stored, record
+from api.new_versions import Stored
+from api.version_storing import store_version
 from pipelines.errors import Cancelled
 from pipelines.fetching.addresses import AllowedHosts
-from pipelines.fetching.snapshot import Limits, Snapshot, fetch
+from pipelines.fetching.snapshot import Limits, fetch
 from pipelines.parsers import parser_for
 from pipelines.parsers.detect import UNKNOWN, detect, detect_path
 
@@ -22,59 +22,32 @@ _TOLD_BY_THEIR_END = frozenset({"application/zip", UNKNOWN})
 """The first bytes may belong to an office file that is listed at its end."""
 
 
-def has_version(running: RunningJob[IngestPayload, IngestCheckpoint]) -> bool:
-    """Whether the job has bytes to read; fetches them first if it is to.
-
-    False when the instrument holds the very same bytes, read already or being read by another.
-    """
-    payload = running.payload
-    if payload.version_id is not None or payload.url is None:
-        return True
-    if payload.duplicate is not None:
-        return False
-    if db.session.get(Source, running.job.subject_id) is None:
+def fetch_url(running: RunningJob[IngestPayload, IngestCheckpoint], url: str, path: Path) -> bool:
+    """Fetch `url` to `path` and make it a version; False when the instrument holds these very
+    bytes already."""
+    source = db.session.get(Source, running.job.subject_id, populate_existing=True)
+    if source is None or source.deleted_at is not None:
         raise Cancelled("The source was deleted.")
+    db.session.commit()
     running.update(stage="fetch")
     with_ = running.services
-    limits = Limits(with_.config.fetch_max_bytes, with_.config.fetch_seconds)
-    allowed = AllowedHosts.parse(with_.config.fetch_allowed_hosts)
-    with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
-        path = Path(folder) / "snapshot"
-        snapshot = fetch(
-            payload.url,
-            path,
-            allowed=allowed,
-            limits=limits,
-            check=running.check,
-            promising=_promising,
-        )
-        media_type = detect_path(path, snapshot.filename)
-        # Raises when nobody reads such files.
-        parser_for(media_type)
-        return _store(running, snapshot, path, media_type)
-
-
-def _promising(head: bytes, filename: str) -> None:
-    media_type = detect(head, filename)
-    if media_type not in _TOLD_BY_THEIR_END:
-        parser_for(media_type)
-
-
-def _store(
-    running: RunningJob[IngestPayload, IngestCheckpoint],
-    snapshot: Snapshot,
-    path: Path,
-    media_type: str,
-) -> bool:
-    # A key of its own for each try: a worker that lost its lease can't write over what is read.
+    snapshot = fetch(
+        url,
+        path,
+        allowed=AllowedHosts.parse(with_.config.fetch_allowed_hosts),
+        limits=Limits(with_.config.fetch_max_bytes, with_.config.fetch_seconds),
+        check=running.check,
+        promising=_promising,
+    )
+    media_type = detect_path(path, snapshot.filename)
+    # Raises when nobody reads such files.
+    parser_for(media_type)
     version_id = new_id()
     key = f"versions/{version_id}"
-    storage = running.services.storage
-    wanted = False
-    try:
-        storage.upload(key, path, media_type)
-        running.check()
-        stored = Stored(
+
+    def store() -> Stored:
+        with_.storage.upload(key, path, media_type)
+        return Stored(
             version_id=version_id,
             object_key=key,
             filename=clean_filename(snapshot.filename),
@@ -83,10 +56,11 @@ def _store(
             sha256=snapshot.sha256,
             facts=snapshot.facts,
         )
-        to_read = record(db.session(), running.job, stored, lock=running.lock, write=running.write)
-        wanted = running.payload.version_id == version_id
-        return to_read
-    finally:
-        if not wanted:
-            db.session.rollback()
-            storage.delete([key])
+
+    return store_version(running, key, store)
+
+
+def _promising(head: bytes, filename: str) -> None:
+    media_type = detect(head, filename)
+    if media_type not in _TOLD_BY_THEIR_END:
+        parser_for(media_type)

@@ -80,6 +80,17 @@ def known(
     return {key: array(raw) for key, raw in rows}
 
 
+def any_of(session: Reader, instrument_id: str, model: str) -> bool:
+    """Whether any Fragment of the instrument has a vector by `model`."""
+    first = (
+        select(FragmentVector.fragment_id)
+        .join(FragmentRow, FragmentRow.id == FragmentVector.fragment_id)
+        .where(FragmentRow.instrument_id == instrument_id, FragmentVector.model == model)
+        .limit(1)
+    )
+    return session.scalar(first) is not None
+
+
 def array(raw: bytes) -> NDArray[np.float32]:
     """A vector as it is stored, float32 [d]."""
     import numpy as np

@@ -1,54 +1,208 @@
-"""Turns that a deleted source proved: its words leave their citations, answers and logs."""
+"""Turns that a deleted source proved: its words leave their citations, answers and logs.
+
+From the moment a source is marked deleted `as_shown` tells turns without its words, worked out
+when they are read; a job then takes the words out of the rows, some turns at a time
+(`withdraw_some`), before the source itself goes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import or_, select, update
+import redis
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from api.asking import first_words
-from api.models import ChatSession, ChatTurn, Citation, FragmentRow
+from api.events import EventLog
+from api.models import ChatSession, ChatTurn, Citation, FragmentRow, Source
 from pipelines.withdrawal import WITHDRAWN, copies, withdraw
 from pipelines.words import words
 
 NOTICE = "A source of this answer was deleted; what only it said was withdrawn."
+BATCH = 50
+"""Turns whose words are taken out in one transaction."""
+PAGE = 500
+"""Conversations told by clients that are looked through at a time."""
+
+Row = TypeVar("Row", ChatTurn, Citation)
 
 
-def withdraw_sources(session: Session, source_ids: Collection[str]) -> list[str]:
-    """Take what these sources said out of every turn, within the caller's transaction.
+def as_shown(session: Session, turns: Sequence[ChatTurn]) -> list[ChatTurn]:
+    """The turns as they may be read: those that tell of deleted sources as copies without their
+    words, in no session."""
+    deleted = _deleted(session, turns)
+    return [_without(session, turn, deleted) if _tells(turn, deleted) else turn for turn in turns]
 
-    The caller holds or has deleted the sources, so that no answer can cite them meanwhile.
-    Returns the jobs of the turns that told of them, whose event logs hold what was withdrawn.
-    """
-    citing = select(Citation.turn_id).where(
-        Citation.source_id.in_(source_ids), Citation.state != "withdrawn"
+
+def titles_as_shown(session: Session, chats: Sequence[ChatSession]) -> dict[str, str]:
+    """Titles by id, without those that were made of what deleted sources said."""
+    instruments = {chat.instrument_id for chat in chats}
+    losing = set(
+        session.scalars(
+            select(Source.instrument_id)
+            .where(Source.instrument_id.in_(instruments), Source.deleted_at.is_not(None))
+            .distinct()
+        )
     )
-    repeating = [ChatTurn.claims.contains([{"repeats": [id_]}]) for id_ in source_ids]
+    return {
+        chat.id: _title_as_shown(session, chat) if chat.instrument_id in losing else chat.title
+        for chat in chats
+    }
+
+
+def _title_as_shown(session: Session, chat: ChatSession) -> str:
     turns = session.scalars(
         select(ChatTurn)
-        .where(or_(ChatTurn.id.in_(citing), *repeating))
-        .order_by(ChatTurn.id)
+        .where(ChatTurn.session_id == chat.id)
         .options(selectinload(ChatTurn.citations))
-        .with_for_update(of=ChatTurn)
-        .execution_options(populate_existing=True)
     ).all()
-    texts = {text for turn in turns for text in _withdraw(session, turn, source_ids)}
-    _forget_history(session, {turn.instrument_id for turn in turns}, texts)
+    deleted = _deleted(session, turns)
+    texts = [
+        text
+        for turn in turns
+        for text in (*_texts(session, turn, deleted), *_repeated(turn, deleted))
+    ]
+    return _title_without(session, chat, texts)
+
+
+def forget_log(session: Session, events: EventLog, turn: ChatTurn) -> None:
+    """Let the turn's row speak instead of its log, if the log quotes a deleted source."""
+    if turn.job_id and _tells(turn, _deleted(session, [turn])):
+        # Without Redis there is no log to be read.
+        with contextlib.suppress(redis.RedisError):
+            events.forget(turn.job_id)
+
+
+def withdraw_turn(session: Session, turn_id: str, source_ids: Collection[str]) -> None:
+    """Take what deleted sources said out of one turn, within the caller's transaction, which
+    holds it."""
+    turn = session.scalars(_whole().where(ChatTurn.id == turn_id)).one()
+    _take_out(session, turn, source_ids, set())
+
+
+class Withdrawal:
+    """Takes what one deleted source said out of all turns. Can be begun anew at any time."""
+
+    def __init__(
+        self, session: Session, events: EventLog, source: Source, lock: Callable[[], None]
+    ) -> None:
+        """`lock` locks the job within the transaction, or raises when the work should end."""
+        self._session = session
+        self._events = events
+        self._lock = lock
+        self._source_id = source.id
+        self._instrument_id = source.instrument_id
+        self._known: set[str] = set()
+        """Texts that the conversations told by clients were looked through for."""
+
+    def run(self) -> Iterator[int]:
+        """The number of turns of each batch, after it was committed."""
+        citing = select(Citation.turn_id).where(
+            Citation.source_id == self._source_id, Citation.state != "withdrawn"
+        )
+        while ids := self._ids(ChatTurn.id.in_(citing)):
+            yield self._batch(ids)
+        # What only repeats it stays so when another proof carries it: once through all of them.
+        repeating = ChatTurn.claims.contains([{"repeats": [self._source_id]}])
+        last = "00000000-0000-0000-0000-000000000000"
+        while ids := self._ids(repeating, ChatTurn.id > last):
+            last = ids[-1]
+            yield self._batch(ids)
+
+    def _ids(self, *which: object) -> list[str]:
+        mine = select(ChatTurn.id).where(ChatTurn.instrument_id == self._instrument_id, *which)  # type: ignore[arg-type]
+        ids = self._session.scalars(mine.order_by(ChatTurn.id).limit(BATCH)).all()
+        self._session.commit()
+        return list(ids)
+
+    def _batch(self, ids: Sequence[str]) -> int:
+        self._lock()
+        locked = _whole().where(ChatTurn.id.in_(ids)).order_by(ChatTurn.id)
+        turns = self._session.scalars(locked.with_for_update(of=ChatTurn)).all()
+        for turn in turns:
+            # Before the commit, after which nothing says any more that a log is to be forgotten.
+            if turn.job_id:
+                self._events.forget(turn.job_id)
+            _take_out(self._session, turn, [self._source_id], self._known)
+        self._session.commit()
+        return len(turns)
+
+
+def _whole() -> Any:
+    return (
+        select(ChatTurn)
+        .options(selectinload(ChatTurn.citations))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _deleted(session: Session, turns: Iterable[ChatTurn]) -> set[str]:
+    """Of the sources that the turns tell of, those that are deleted and not yet gone."""
+    told: set[str] = set()
+    for turn in turns:
+        told.update(c.source_id for c in turn.citations if c.state != "withdrawn")
+        told.update(*(claim.get("repeats", ()) for claim in turn.claims))
+    if not told:
+        return set()
+    there = select(Source.id).where(Source.id.in_(told), Source.deleted_at.is_not(None))
+    return set(session.scalars(there))
+
+
+def _tells(turn: ChatTurn, source_ids: Collection[str]) -> bool:
+    return any(c.source_id in source_ids for c in turn.citations) or any(
+        not frozenset(source_ids).isdisjoint(claim.get("repeats", ())) for claim in turn.claims
+    )
+
+
+def _without(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> ChatTurn:
+    texts = _texts(session, turn, source_ids)
+    copy = _copied(turn)
+    copy.citations = [_copied(citation) for citation in turn.citations]
+    _withdraw(copy, source_ids, texts)
+    return copy
+
+
+def _copied(row: Row) -> Row:
+    columns = inspect(type(row)).column_attrs
+    return type(row)(**{column.key: getattr(row, column.key) for column in columns})
+
+
+def _texts(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> list[str]:
+    """What the turn quoted of the sources, and the Fragments that it quoted from."""
+    gone = [c for c in turn.citations if c.source_id in source_ids]
+    fragments = select(FragmentRow.text).where(FragmentRow.id.in_([c.fragment_id for c in gone]))
+    return [*(c.quote for c in gone if c.quote), *(session.scalars(fragments) if gone else ())]
+
+
+def _repeated(turn: ChatTurn, source_ids: Collection[str]) -> list[str]:
+    """What the turn said after the sources without citing them."""
+    deleted = frozenset(source_ids)
+    return [c["text"] for c in turn.claims if not deleted.isdisjoint(c.get("repeats", ()))]
+
+
+def _take_out(
+    session: Session, turn: ChatTurn, source_ids: Collection[str], known: set[str]
+) -> None:
+    """Rewrite the turn, its conversation's title and what clients told of it later, within the
+    caller's transaction, which holds the turn. `known`: texts that were looked for there; grows."""
+    texts = _texts(session, turn, source_ids)
+    told = [*texts, *_repeated(turn, source_ids)]
+    _withdraw(turn, source_ids, texts)
+    chat = session.get_one(ChatSession, turn.session_id)
+    chat.title = _title_without(session, chat, told)
+    if new := set(told) - known:
+        _forget_history(session, turn.instrument_id, new)
+        known |= new
     session.flush()
-    return [turn.job_id for turn in turns if turn.job_id]
 
 
-def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> list[str]:
-    """Returns what the turn quoted of the sources, and what it repeated."""
+def _withdraw(turn: ChatTurn, source_ids: Collection[str], texts: Sequence[str]) -> None:
+    """The turn without what only these sources said. `texts` is what it quoted of them."""
     gone = [citation for citation in turn.citations if citation.source_id in source_ids]
     left = [c for c in turn.citations if c not in gone and c.state != "withdrawn"]
-    fragments = select(FragmentRow.text).where(
-        FragmentRow.id.in_([citation.fragment_id for citation in gone])
-    )
-    deleted = frozenset(source_ids)
-    said = [c["text"] for c in turn.claims if not deleted.isdisjoint(c.get("repeats", ()))]
-    texts = [*(citation.quote for citation in gone), *session.scalars(fragments)]
     before = turn.answer
     turn.answer, turn.claims = withdraw(
         turn.answer,
@@ -58,7 +212,6 @@ def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> 
         texts=texts,
         sources=source_ids,
     )
-    _forget_title(session, turn, [*texts, *said])
     if gone or turn.answer != before:
         turn.notices = [*(notice for notice in turn.notices if notice != NOTICE), NOTICE]
     for citation in gone:
@@ -66,34 +219,38 @@ def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> 
         citation.quote = citation.title = citation.filename = ""
         citation.locators = []
         citation.recognition = None
-    return [*texts, *said]
 
 
-def _forget_history(session: Session, instrument_ids: set[str], texts: Collection[str]) -> None:
+def _forget_history(session: Session, instrument_id: str, texts: Collection[str]) -> None:
     """Earlier answers that clients told along with later questions, in whichever conversation."""
-    later = select(ChatTurn.id, ChatTurn.history).where(
-        ChatTurn.instrument_id.in_(instrument_ids), ChatTurn.history.is_not(None)
+    later = (
+        select(ChatTurn.id, ChatTurn.history)
+        .where(ChatTurn.instrument_id == instrument_id, ChatTurn.history.is_not(None))
+        .order_by(ChatTurn.id)
+        .limit(PAGE)
     )
-    # A history is written once, with its turn: only the few that change need be locked.
-    told = [
-        (id_, history) for id_, history in session.execute(later.order_by(ChatTurn.id)) if history
-    ]
-    answers = [answer for _, history in told for _, answer in history]
-    is_copy = dict(zip(answers, copies(answers, {"deleted": texts}), strict=True))
-    for id_, history in told:
-        kept = [[asked, WITHDRAWN if is_copy[answer] else answer] for asked, answer in history]
-        if kept != history:
-            session.execute(update(ChatTurn).where(ChatTurn.id == id_).values(history=kept))
+    page = session.execute(later).all()
+    while page:
+        # A history is written once, with its turn: only the few that change need be locked.
+        answers = [answer for _, history in page for _, answer in history or ()]
+        is_copy = dict(zip(answers, copies(answers, {"deleted": texts}), strict=True))
+        for id_, history in page:
+            kept = [
+                [asked, WITHDRAWN if is_copy[answer] else answer] for asked, answer in history or ()
+            ]
+            if kept != (history or []):
+                session.execute(update(ChatTurn).where(ChatTurn.id == id_).values(history=kept))
+        page = session.execute(later.where(ChatTurn.id > page[-1].id)).all()
 
 
-def _forget_title(session: Session, turn: ChatTurn, texts: list[str]) -> None:
+def _title_without(session: Session, chat: ChatSession, texts: Sequence[str]) -> str:
     """A title that was made of the answer gives way to the words of the first question."""
-    chat = session.get_one(ChatSession, turn.session_id)
+    if not texts:
+        return chat.title
     asked = session.scalars(
         select(ChatTurn.question)
         .where(ChatTurn.session_id == chat.id)
         .order_by(ChatTurn.created_at, ChatTurn.id)
     ).all()
     told = set(words(chat.title)) - set(words(" ".join(asked)))
-    if told & set(words(" ".join(texts))):
-        chat.title = first_words(asked[0])
+    return first_words(asked[0]) if told & set(words(" ".join(texts))) else chat.title

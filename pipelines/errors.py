@@ -6,8 +6,9 @@ PipelineError
 │   ├── PasswordRequired the file is encrypted; a password was needed    password_required
 │   ├── WrongPassword    the password that was given does not open it    wrong_password
 │   ├── SourceTooLarge   a limit on pages, pixels, seconds or memory     source_too_large
+│   ├── UploadDamaged    other bytes arrived than were announced         upload_damaged
 │   ├── SourceEmpty      it was read, and holds no text                  no_text_found
-│   ├── ParserStalled    one part took longer than its time limit        parser_stalled
+│   ├── ParserStalled    parts took longer than their time limit         parser_stalled
 │   └── ParserCrashed    the parser process died while reading it        parser_crashed
 ├── FetchFailed          what a URL gives could not be had               fetch_failed
 │   ├── UrlRefused       it, or where it leads, may not be fetched       url_refused
@@ -18,6 +19,8 @@ PipelineError
 ├── ModelUnavailable     a model that was asked for can't be loaded      model_unavailable
 ├── LLMError             the language model's provider refused or failed llm_failed
 ├── ServiceUnavailable   a backing service is away; trying later helps   service_unavailable
+├── ServiceRefused       it answers, and will never do what it is asked  service_refused
+│   └── ReindexNeeded    the instrument's index is of another model      reindex_needed
 ├── AccessEnded          who asked may not read this any more           access_ended
 └── Cancelled            somebody asked for the work to stop             cancelled
 """
@@ -50,6 +53,10 @@ class WrongPassword(SourceUnreadable):
 
 class SourceTooLarge(SourceUnreadable):
     code = "source_too_large"
+
+
+class UploadDamaged(SourceUnreadable):
+    code = "upload_damaged"
 
 
 class SourceEmpty(SourceUnreadable):
@@ -100,6 +107,14 @@ class ServiceUnavailable(PipelineError):
     code = "service_unavailable"
 
 
+class ServiceRefused(PipelineError):
+    code = "service_refused"
+
+
+class ReindexNeeded(ServiceRefused):
+    code = "reindex_needed"
+
+
 class AccessEnded(PipelineError):
     code = "access_ended"
 
@@ -116,12 +131,15 @@ ERRORS: dict[str, type[PipelineError]] = {
         PasswordRequired,
         WrongPassword,
         SourceTooLarge,
+        UploadDamaged,
         SourceEmpty,
         ParserStalled,
         ParserCrashed,
         ModelUnavailable,
         LLMError,
         ServiceUnavailable,
+        ServiceRefused,
+        ReindexNeeded,
         AccessEnded,
         Cancelled,
     )

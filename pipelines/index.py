@@ -8,6 +8,7 @@ rebuilt.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -18,11 +19,13 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from pipelines.errors import ServiceUnavailable
+from pipelines.errors import ReindexNeeded, ServiceRefused, ServiceUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
 
 UPSERT = 500
 SECONDS = 20.0
@@ -31,12 +34,16 @@ CONNECT_SECONDS = 3.0
 CONNECTIONS = 16
 """Kept to the server, for queries and upserts."""
 
+_PASSING = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+)
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def _told(method: Method) -> Method:
-    """A server that is away or silent is told as ServiceUnavailable, never as nothing found."""
+    """A server that is away, silent or overloaded is told as ServiceUnavailable, one that will
+    never do what it is asked as ServiceRefused; neither is ever told as nothing found."""
 
     @wraps(method)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -45,13 +52,41 @@ def _told(method: Method) -> Method:
 
         try:
             return method(*args, **kwargs)
-        # HttpClient says "could not connect" with a ValueError.
-        except (httpx.HTTPError, urllib3.exceptions.HTTPError, ChromaError, ValueError) as error:
-            raise ServiceUnavailable(
-                "The vector index is not answering right now; it is tried again shortly."
-            ) from error
+        except ChromaError as error:
+            raise _refusal(error.code(), error.message()) from error
+        except httpx.HTTPStatusError as error:
+            raise _refusal(error.response.status_code, error.response.text) from error
+        except (httpx.HTTPError, urllib3.exceptions.HTTPError) as error:
+            raise _away() from error
 
     return run  # type: ignore[return-value]
+
+
+def _away() -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "The vector index is not answering right now; it is tried again shortly."
+    )
+
+
+def _refusal(status: int, reason: str) -> ServiceUnavailable | ServiceRefused:
+    """What an answer that is no success means: whether asking again may help."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
+        return _away()
+    log.error("the vector index refused what it was asked: %d %s", status, reason[:300])
+    if "dimension" in reason:
+        return ReindexNeeded(
+            "The vector index of this instrument holds vectors of another length than its "
+            "embedding model makes: reindex the instrument."
+        )
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return ServiceRefused(
+            "The vector index does not let us in; the operator has to mend CHROMA_URL or the "
+            "server's access rules. Then retry the job."
+        )
+    return ServiceRefused(
+        f"The vector index refused what it was asked ({status}), and would again; the reason is in "
+        "the log. Tell the operator."
+    )
 
 
 class Index:
@@ -74,20 +109,7 @@ class Index:
     def _client(self) -> Any:
         with self._lock:
             if self._made is None:
-                import chromadb
-                import httpx
-                from chromadb.config import Settings
-
-                address = urlsplit(self._url)
-                client: Any = chromadb.HttpClient(
-                    host=address.hostname or "127.0.0.1",
-                    port=address.port or (443 if address.scheme == "https" else 8000),
-                    ssl=address.scheme == "https",
-                    settings=Settings(anonymized_telemetry=False),
-                )
-                # Chroma's own client waits for ever; it offers no setting for this.
-                client._server._session.timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
-                self._made = client
+                self._made = _client(self._url)
             return self._made
 
     @_told
@@ -107,8 +129,10 @@ class Index:
         ids: Sequence[str],
         vectors: NDArray[np.float32],
         version_id: str,
-    ) -> None:
-        """Write vectors, float32 [n, d], of one version; ids that exist are replaced."""
+    ) -> bool:
+        """Write vectors, float32 [n, d], of one version; ids that exist are replaced. Whether the
+        collection had to be made for them."""
+        made = False
         for at in range(0, len(ids), UPSERT):
             chunk = list(ids[at : at + UPSERT])
             written = {
@@ -116,7 +140,8 @@ class Index:
                 "embeddings": vectors[at : at + UPSERT],
                 "metadatas": [{"version_id": version_id}] * len(chunk),
             }
-            self._upsert(collection, written)
+            made |= self._upsert(collection, written)
+        return made
 
     @_told
     def query(
@@ -167,11 +192,19 @@ class Index:
                 target.delete(ids=list(ids[at : at + UPSERT]))
 
     @_told
-    def delete_version(self, collection: str, version_id: str) -> None:
-        """Remove all vectors of a version."""
+    def ids(self, collection: str, version_id: str, count: int, start: int = 0) -> list[str]:
+        """`count` ids of a version's vectors, after `start` others; always in the same order."""
         target = self._existing(collection)
-        if target is not None:
-            target.delete(where={"version_id": version_id})
+        if target is None:
+            return []
+        which = {"version_id": version_id}
+        found: list[str] = target.get(where=which, limit=count, offset=start, include=[])["ids"]
+        return found
+
+    @_told
+    def has(self, collection: str) -> bool:
+        """Whether there is such a collection: a server may have lost it."""
+        return self._existing(collection) is not None
 
     @_told
     def drop(self, collection: str) -> None:
@@ -203,22 +236,28 @@ class Index:
         if answer.status == HTTPStatus.NOT_FOUND:
             raise NotFoundError(f"no collection {collection.id}")
         if answer.status not in (HTTPStatus.OK, HTTPStatus.CREATED):
-            raise urllib3.exceptions.HTTPError(f"{verb} was answered with {answer.status}")
-        return orjson.loads(answer.data)
+            raise _refusal(answer.status, answer.data.decode("utf-8", "replace"))
+        try:
+            return orjson.loads(answer.data)
+        except orjson.JSONDecodeError as error:
+            raise _away() from error
 
-    def _upsert(self, collection: str, written: dict[str, Any]) -> None:
-        """Into the collection that is known by this name, or else is there or made now."""
+    def _upsert(self, collection: str, written: dict[str, Any]) -> bool:
+        """Into the collection that is known by this name, or else is there or made now; whether
+        it was made."""
         from chromadb.errors import NotFoundError
 
         if collection in self._known:
             with contextlib.suppress(NotFoundError):
                 self._post(self._known[collection], "upsert", written)
-                return
+                return False
+        made = self._existing(collection) is None
         target = self._client.get_or_create_collection(
             collection, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
         )
         self._known[collection] = target
         self._post(target, "upsert", written)
+        return made
 
     def _read(self, collection: str, ask: Callable[[Any], Any]) -> Any:
         """What `ask` reads of the collection, None when there is none.
@@ -245,6 +284,38 @@ class Index:
             return client.get_collection(collection, embedding_function=None)
         except NotFoundError:
             return None
+
+
+def _client(url: str) -> Any:
+    """Chroma's own client, with limits on its waiting and statuses that are told apart."""
+    import chromadb
+    import httpx
+    from chromadb.config import Settings
+
+    address = urlsplit(url)
+    try:
+        client: Any = chromadb.HttpClient(
+            host=address.hostname or "127.0.0.1",
+            port=address.port or (443 if address.scheme == "https" else 8000),
+            ssl=address.scheme == "https",
+            settings=Settings(anonymized_telemetry=False),
+        )
+    except ValueError as error:
+        # What it says of a server that it can't reach when it is made.
+        raise _away() from error
+    session = client._server._session
+    # Chroma's own client waits for ever; it offers no setting for this.
+    session.timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
+    session.event_hooks = {"response": [_look_at_status]}
+    return client
+
+
+def _look_at_status(answer: Any) -> None:
+    """Before Chroma's client makes a bare Exception of an answer that a proxy gave. A missing
+    thing is left to it."""
+    if answer.status_code >= HTTPStatus.BAD_REQUEST and answer.status_code != HTTPStatus.NOT_FOUND:
+        answer.read()
+        answer.raise_for_status()
 
 
 def collection_name(instrument_id: str, model: str) -> str:

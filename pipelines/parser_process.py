@@ -72,7 +72,7 @@ class ParserProcess:
     ) -> None:
         """`memory_limit` bounds the data of the process in bytes, so that a bomb ends in an error;
         `niceness` is added to the parent's."""
-        self.stall_seconds = stall_seconds
+        self.stall_seconds = self._limit = stall_seconds
         self.max_files = max_files
         self.max_rss = max_rss
         self._settings = {"memory_limit": memory_limit, "niceness": niceness}
@@ -85,18 +85,20 @@ class ParserProcess:
         return self._child.process.pid if self._child else None
 
     def parse(
-        self, path: Path, media_type: str, options: ParseOptions
+        self, path: Path, media_type: str, options: ParseOptions, *, patience: float = 1.0
     ) -> Generator[Part, None, None]:
         """Parts of the file as its parser yields them; the pipeline's errors as it raises them.
 
-        Raises ParserStalled when no answer comes for `stall_seconds`, ParserCrashed when the
-        process dies; both name the place. A consumer that stops early ends the process. What the
-        parser asks of `options.outside` is asked here, on the consumer's thread, and is no stall.
+        Raises ParserStalled when no answer comes for `stall_seconds` times `patience`,
+        ParserCrashed when the process dies; both name the place. A consumer that stops early ends
+        the process. What the parser asks of `options.outside` is asked here, on the consumer's
+        thread, and is no stall.
         """
         if not self._busy.acquire(blocking=False):
             raise RuntimeError("this parser process is busy; one parses one file at a time")
         finished = False
         try:
+            self._limit = self.stall_seconds * patience
             place = _Place(options)
             desk = Desk(options.outside)
             request = {
@@ -206,7 +208,7 @@ class ParserProcess:
         return message
 
     def _frame(self, child: _Child, place: _Place, most: int) -> bytes:
-        deadline = time.monotonic() + self.stall_seconds
+        deadline = time.monotonic() + self._limit
         try:
             (length,) = LENGTH.unpack(child.read(LENGTH.size, deadline))
             if length > most:
@@ -214,8 +216,7 @@ class ParserProcess:
             return child.read(length, deadline)
         except TimeoutError as exc:
             raise ParserStalled(
-                f"{str(place).capitalize()} took longer than {self.stall_seconds:g} s to read. "
-                "The file may be damaged; save it again with the program that made it."
+                f"{str(place).capitalize()} took longer than {self._limit:g} s to read."
             ) from exc
         except EOFError as exc:
             raise self._crashed(child, place) from exc
@@ -236,6 +237,11 @@ class ParserProcess:
         )
 
 
+def unit_name(units: str) -> str:
+    """One of a Part's units: "page" of "pages"."""
+    return _UNITS[units]
+
+
 class _Place:
     """Where the parser is, in words: what comes after the last Part."""
 
@@ -252,7 +258,7 @@ class _Place:
         if self._unit == "seconds":
             minutes, seconds = divmod(self._next, 60)
             return f"minute {minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
-        return f"{_UNITS[self._unit]} {self._next + 1}"
+        return f"{unit_name(self._unit)} {self._next + 1}"
 
 
 class _Child:

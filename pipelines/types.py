@@ -162,6 +162,9 @@ class ParseOptions(_Value):
     stop: int | None = None
     """The unit to end before; None for the whole source."""
     password: str | None = Field(default=None, repr=False)
+    reduced: bool = False
+    """Read in a smaller way, since the usual one took too long: pictures of pages are drawn at
+    half the resolution."""
     subtitles: str | None = None
     """Path of a side-car .srt or .vtt that belongs to a recording."""
     transcriber: str = "auto"

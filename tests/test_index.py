@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -12,8 +13,10 @@ from flask import Flask
 
 from api.models.base import new_id
 from api.services import Services
-from pipelines.errors import ServiceUnavailable
+from pipelines.errors import PipelineError, ReindexNeeded, ServiceRefused, ServiceUnavailable
 from pipelines.index import Index
+from tests.client import Client
+from tests.documents import pdf
 
 COUNT, DIMENSION = 40, 16
 
@@ -72,11 +75,90 @@ def test_what_another_process_made_anew_is_found(app: Flask, index: Index, colle
     assert [id_ for id_, _ in other.query(collection, vectors[0], 5)] == ["again"]
 
 
-def test_a_server_that_fails_is_no_empty_index(index: Index, collection: str) -> None:
+def test_vectors_of_another_length_ask_for_a_reindex(index: Index, collection: str) -> None:
     index.upsert(collection, ["one"], _vectors(3)[:1], "version")
-    with pytest.raises(ServiceUnavailable):
-        # No such question: the vectors there have another length.
-        index.query(collection, np.ones(DIMENSION + 1, dtype=np.float32), 1)
+    other = np.ones((1, DIMENSION + 1), dtype=np.float32)
+    with pytest.raises(ReindexNeeded, match="reindex the instrument"):
+        index.query(collection, other[0], 1)
+    with pytest.raises(ReindexNeeded, match="reindex the instrument"):
+        index.upsert(collection, ["two"], other, "version")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (500, '{"error": "InternalError", "message": "disk"}', ServiceUnavailable),
+        (503, "<html>no healthy upstream</html>", ServiceUnavailable),
+        (429, '{"error": "RateLimitError", "message": "slow down"}', ServiceUnavailable),
+        (400, '{"error": "InvalidArgumentError", "message": "no"}', ServiceRefused),
+        (401, "<html>who are you</html>", ServiceRefused),
+        (403, '{"error": "AuthError", "message": "no"}', ServiceRefused),
+        (413, "<html>too large</html>", ServiceRefused),
+        (200, "<html>hello</html>", ServiceUnavailable),
+    ],
+)
+def test_what_will_pass_is_told_from_what_will_not(
+    index: Index, collection: str, status: int, body: str, error: type[Exception]
+) -> None:
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_DELETE = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    vectors = _vectors(5)
+    index.upsert(collection, ["one"], vectors[:1], "version")
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    answers = Index(f"http://127.0.0.1:{server.server_port}")
+    # All else is known: only what is asked here goes there.
+    answers._made, answers._known = index._made, dict(index._known)
+    try:
+        with pytest.raises(PipelineError) as written:
+            answers.upsert(collection, ["two"], vectors[1:2], "version")
+        with pytest.raises(PipelineError) as asked:
+            answers.query(collection, vectors[0], 1)
+        assert (type(written.value), type(asked.value)) == (error, error)
+        # By Chroma's own client too, which asks a few things when it is made.
+        answers = Index(f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(ServiceUnavailable if status == 200 else (error, ServiceUnavailable)):
+            answers.delete(collection, ["one"])
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_job_fails_at_once_when_only_a_reindex_helps(
+    admin: Client, instrument: str, app: Flask, index: Index
+) -> None:
+    from pipelines.index import collection_name
+
+    first = pdf(f"The anvil of hall {new_id()} weighs 61 kilograms.")
+    admin.add_bytes(instrument, "anvil.pdf", first)
+    (name,) = (n for n in index.collections() if n.startswith(collection_name(instrument, "")))
+    other = Index(app.extensions["services"].config.chroma_url)
+    other.drop(name)
+    other.upsert(name, ["one"], _vectors(6)[:1], "version")
+
+    again = pdf(f"The hammer of hall {new_id()} weighs 3 kilograms.")
+    begun = admin.upload(instrument, "hammer.pdf", again).json()
+    failed = admin.wait(begun["job_id"], 30)
+    assert (failed["state"], failed["attempt"]) == ("failed", 1)
+    assert failed["error"]["code"] == "reindex_needed"
+    assert "reindex the instrument" in failed["error"]["message"]
+
+    made = admin.post(f"/api/instruments/{instrument}/reindex").json()
+    assert admin.wait(made["job_id"])["state"] == "done"
+    assert admin.post(f"/api/jobs/{begun['job_id']}/retry").status_code == 202
+    assert admin.wait(begun["job_id"])["state"] == "done"
+    assert "3 kilograms" in admin.ask(instrument, "How much does the hammer weigh?")["answer"]
 
 
 def test_an_answer_that_breaks_off_is_no_empty_index(index: Index, collection: str) -> None:
@@ -103,3 +185,36 @@ def test_an_answer_that_breaks_off_is_no_empty_index(index: Index, collection: s
         broken.upsert(collection, ["two"], _vectors(4)[1:2], "version")
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("noticed", ["by a search", "by what is read next"])
+def test_a_lost_index_is_made_anew(
+    admin: Client, instrument: str, app: Flask, index: Index, noticed: str
+) -> None:
+    from pipelines.index import collection_name
+
+    first = pdf(f"The anvil of hall {new_id()} weighs 61 kilograms.")
+    admin.add_bytes(instrument, "anvil.pdf", first)
+    prefix = collection_name(instrument, "")
+
+    def vectors() -> int:
+        names = [name for name in index.collections() if name.startswith(prefix)]
+        return sum(index._client.get_collection(name).count() for name in names)
+
+    assert vectors() == 1
+    other = Index(app.extensions["services"].config.chroma_url)
+    other.drop(next(name for name in index.collections() if name.startswith(prefix)))
+    wanted = 1
+    if noticed == "by a search":
+        search = {"instrument": instrument, "q": "anvil"}
+        assert admin.get("/api/search/", params=search).json(), "words find it all the same"
+    else:
+        second = pdf(f"The hammer of hall {new_id()} weighs 3 kilograms.")
+        admin.add_bytes(instrument, "hammer.pdf", second)
+        wanted = 2
+    end = time.monotonic() + 30
+    while vectors() != wanted:
+        assert time.monotonic() < end, vectors()
+        time.sleep(0.2)
+    made = {"instrument": instrument, "kind": "reindex"}
+    assert len(admin.get("/api/jobs/", params=made).json()) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def test_what_is_read_meanwhile_is_in_the_new_index_too(
         db.session.execute(update(Job).where(Job.id == job_id).values(**free))
         db.session.commit()
     assert admin.wait(job_id)["state"] == "done"
-    (made,) = _collections(stack, instrument)
+    made = _only_collection(stack, instrument)
     assert made == shadow.collection
     ids = _chroma(stack).get_collection(made).get(include=[])["ids"]
     assert {f["id"] for f in _fragments(admin, source["id"])} <= set(ids)
@@ -198,7 +199,7 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
         assert user.job(job_id)["state"] == "done"
         shown = user.get(f"/api/instruments/{instrument}").json()
         assert (shown["embedding_model"], shown["reindex_needed"]) == (str(model), False)
-        (second,) = _collections(stack, instrument)
+        second = _only_collection(stack, instrument)
         assert second != first
         vectors = _chroma(stack).get_collection(second).get(include=["embeddings"])
         assert vectors["embeddings"].shape[1] == 64
@@ -239,6 +240,26 @@ def _small_model(directory: Path) -> Path:
 def _collections(stack: Stack, instrument: str) -> list[str]:
     names = [collection.name for collection in _chroma(stack).list_collections()]
     return sorted(name for name in names if name.startswith(f"i-{instrument}"))
+
+
+def _only_collection(stack: Stack, instrument: str) -> str:
+    """The one that is left when those of no use are gone, with the vectors of other models."""
+    end = time.monotonic() + 30
+    while len(names := _collections(stack, instrument)) > 1 or _models(stack, instrument) > 1:
+        assert time.monotonic() < end, names
+        time.sleep(0.1)
+    return names[0]
+
+
+def _models(stack: Stack, instrument: str) -> int:
+    """Whose vectors are kept beside the Fragments."""
+    with psycopg.connect(stack.env["DATABASE_URL"].replace("+psycopg", "")) as database:
+        row = database.execute(
+            "SELECT count(DISTINCT model) FROM fragment_vectors JOIN fragments"
+            " ON fragments.id = fragment_id WHERE instrument_id = %s",
+            [instrument],
+        ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _chroma(stack: Stack) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -17,16 +16,18 @@ from api.extensions import db
 from api.ingest_job import INGEST, IngestCheckpoint, IngestPayload
 from api.ingest_store import IngestStore, SourceGone
 from api.job_runner import RunningJob, run
+from api.large_uploads import take_in
 from api.models import Source, SourceVersion
 from api.removal import poster_key
 from api.shard_embedding import ask_for_help, embed_next
-from api.url_fetch import has_version
+from api.url_fetch import fetch_url
 from pipelines import poster
 from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
 from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
 from pipelines.parser_process import ParserProcess
+from pipelines.slow_parts import parse_patiently
 from pipelines.types import ParseOptions
 from workers.main import celery
 
@@ -48,12 +49,13 @@ def ingest_source(job_id: str) -> None:
 
 
 def _ingest(running: RunningIngest) -> dict[str, Any]:
-    if not has_version(running):
-        return {}
-    source, version = _rows(running)
-    store = IngestStore(running.services, source, version, running.job, running.lock)
     with tempfile.TemporaryDirectory(prefix="vouch-") as folder:
-        path, subtitles = _fetch(running, store, version, Path(folder))
+        path = Path(folder) / "source"
+        if not _bring(running, path):
+            return {}
+        source, version = _rows(running)
+        store = IngestStore(running.services, source, version, running.job, running.lock)
+        subtitles = _download(running, store, version, path)
         try:
             return _read(running, store, version, path, subtitles)
         except SourceGone:
@@ -64,33 +66,50 @@ def _ingest(running: RunningIngest) -> dict[str, Any]:
                 store.clean_up()
 
 
+def _bring(running: RunningIngest, path: Path) -> bool:
+    """Whether there is a version to read; if its bytes had to be brought first, they are at `path`.
+
+    False when the instrument holds the very same bytes, read already or being read by another.
+    """
+    payload = running.payload
+    if payload.version_id is not None:
+        return True
+    if payload.duplicate is not None:
+        return False
+    if payload.url is not None:
+        return fetch_url(running, payload.url, path)
+    if payload.upload is not None:
+        return take_in(running, payload.upload, path)
+    raise Cancelled("The source was deleted.")
+
+
 def _rows(running: RunningIngest) -> tuple[Source, SourceVersion]:
     version = db.session.get(SourceVersion, running.payload.version_id)
     source = db.session.get(Source, running.job.subject_id)
-    if source is None or version is None:
+    if source is None or source.deleted_at is not None or version is None:
         raise Cancelled("The source was deleted.")
     db.session.commit()
     return source, version
 
 
-def _fetch(
-    running: RunningIngest, store: IngestStore, version: SourceVersion, folder: Path
-) -> tuple[Path, Path | None]:
-    """The file on disk, its bytes checked once more; and its subtitles, if some came along."""
+def _download(
+    running: RunningIngest, store: IngestStore, version: SourceVersion, path: Path
+) -> Path | None:
+    """Have the version's bytes at `path`, checked once more unless they were brought just now; the
+    path of its subtitles, if some came along."""
     running.update(stage="download")
     began = time.perf_counter()
-    path = folder / "source"
     storage = running.services.storage
-    storage.download(version.object_key, path, running.check)
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != version.sha256:
-            raise SourceUnreadable("The stored file is damaged; upload it again.")
+    if not path.exists() and storage.download(version.object_key, path, running.check) != (
+        version.sha256
+    ):
+        raise SourceUnreadable("The stored file is damaged; upload it again.")
     subtitles = None
     if version.subtitles_key:
-        subtitles = folder / "subtitles"
+        subtitles = path.with_name("subtitles")
         storage.download(version.subtitles_key, subtitles, running.check)
     store.spent("download", time.perf_counter() - began)
-    return path, subtitles
+    return subtitles
 
 
 def _read(
@@ -122,7 +141,8 @@ def _read(
     )
     running.on_stop(stop.set)
     running.update(stage="parse")
-    parts = _parser_process(with_.config.stall_seconds).parse(path, version.media_type, options)
+    parser = _parser_process(with_.config.stall_seconds)
+    parts = parse_patiently(parser, path, version.media_type, options)
     try:
         for batch in read(parts, chunker, start=options.start):
             running.check()

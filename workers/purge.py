@@ -1,18 +1,21 @@
-"""Removes what a deleted source or instrument left outside Postgres: objects and vectors."""
+"""Removes what was deleted: from Postgres in batches, from the object store, Chroma and Redis."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from api import vector_store
+from api import purging, vector_store
 from api.extensions import db
 from api.job_kind import Nothing
 from api.job_runner import RunningJob, run
-from api.page_pictures import cached_pdf
 from api.purge_job import PURGE, PurgePayload
-from api.services import Services
-from pipelines.index import collection_name
+from pipelines.errors import Cancelled, ServiceRefused, ServiceUnavailable
 from workers.main import celery
+
+AGAIN_SECONDS = 10.0
+"""Until another look at a version that was being read."""
 
 
 @celery.task(name=PURGE.task)
@@ -20,31 +23,52 @@ def purge(job_id: str) -> None:
     run(job_id, PURGE, _purge)
 
 
-def _purge(running: RunningJob[PurgePayload, Nothing]) -> dict[str, Any]:
-    payload, with_ = running.payload, running.services
-    running.update(stage="purge")
-    index = with_.index
+RunningPurge = RunningJob[PurgePayload, Nothing]
+
+
+def _purge(running: RunningPurge) -> dict[str, Any]:
+    payload, with_, session = running.payload, running.services, db.session()
+    running.update(stage="purge", unit="rows")
+    done = 0
+    try:
+        for count in _batches(running, payload):
+            done += count
+            running.update(done=done)
+        if payload.instrument_id and payload.version_ids:
+            purging.purge_vectors(session, with_, payload.instrument_id, payload.version_ids)
+        if payload.collections:
+            instrument_id = payload.instrument_id or running.job.subject_id
+            purging.purge_collections(session, with_, instrument_id, payload.collections)
+            running.lock()
+            vector_store.forget_unused(session, instrument_id)
+        for quoting in payload.logs:
+            with_.events.forget(quoting)
+        with_.storage.delete(payload.objects)
+    except purging.VersionIsRead:
+        running.requeue(AGAIN_SECONDS)
+    except ServiceRefused as error:
+        # What was deleted must go: it waits until somebody has mended the service.
+        raise ServiceUnavailable(str(error)) from error
+    return {"done": done}
+
+
+def _batches(running: RunningPurge, payload: PurgePayload) -> Iterator[int]:
+    """Deletes rows; yields how many after each commit."""
+    lock = _lock_uncancelled(running)
+    session, with_ = db.session(), running.services
+    if payload.drop_source:
+        yield from purging.purge_source(session, with_, payload.drop_source, lock)
     if payload.drop_instrument:
-        for name in _collections(with_, payload.drop_instrument):
-            index.drop(name)
-    elif payload.instrument_id and payload.version_ids:
-        for name in _collections(with_, payload.instrument_id):
-            for version_id in payload.version_ids:
-                index.delete_version(name, version_id)
-    for name in payload.collections:
-        index.drop(name)
-    if payload.collections:
+        yield from purging.purge_instrument(session, with_, payload.drop_instrument, lock)
+
+
+def _lock_uncancelled(running: RunningPurge) -> Callable[[], None]:
+    """Locks the job, unless the work should end here. A wish to cancel is no reason: half of it
+    can't be left behind."""
+
+    def lock() -> None:
+        with contextlib.suppress(Cancelled):
+            running.check()
         running.lock()
-        vector_store.forget_unused(db.session(), running.job.subject_id)
-    for quoting in payload.logs:
-        with_.events.forget(quoting)
-    for version_id in payload.version_ids:
-        cached_pdf(with_.config.data, version_id).unlink(missing_ok=True)
-    with_.storage.delete(payload.objects)
-    return {"done": len(payload.objects)}
 
-
-def _collections(with_: Services, instrument_id: str) -> list[str]:
-    """The vector collections of an instrument."""
-    prefix = collection_name(instrument_id, "")
-    return [name for name in with_.index.collections() if name.startswith(prefix)]
+    return lock

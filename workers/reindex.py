@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import indexes, keyword_store, shards, vector_store
+from api import indexes, keyword_store, shards
 from api.embedding_model import embedding_model
 from api.extensions import db
 from api.indexes import VectorIndex
 from api.job_kind import Nothing
 from api.job_runner import RunningJob, run
+from api.jobs import enqueue
 from api.models import FragmentRow, Instrument
+from api.purge_job import PURGE, PurgePayload
 from api.reindex_job import REINDEX, ReindexCheckpoint
 from api.shard_embedding import ask_for_help, embed_next
 from pipelines.errors import Cancelled
@@ -52,9 +54,6 @@ def _fill(running: RunningReindex) -> dict[str, Any]:
         if done == total and _switched(running, session, shadow):
             break
         time.sleep(WAIT_SECONDS)
-    _drop_orphans(running)
-    running.lock()
-    vector_store.forget_unused(session, instrument_id)
     running.lock()
     done, total = shards.progress(session, running.job.id)
     shards.collect(session, running.job.id)
@@ -112,8 +111,19 @@ def _switched(running: RunningReindex, session: Session, shadow: VectorIndex) ->
     if session.get(Instrument, running.job.subject_id, populate_existing=True) is None:
         session.rollback()
         raise Cancelled("The instrument was deleted.")
-    switched = indexes.switch(session, running.job.subject_id, shadow)
+    instrument_id = running.job.subject_id
+    before = indexes.collections(session, instrument_id)
+    switched = indexes.switch(session, instrument_id, shadow)
+    purge = None
+    if switched and (old := before - indexes.collections(session, instrument_id)):
+        purge = PURGE.create(
+            session,
+            subject=("instrument", instrument_id),
+            payload=PurgePayload(collections=sorted(old)),
+        )
     session.commit()
+    if purge is not None:
+        enqueue(session, running.services.queue, purge)
     return switched
 
 

@@ -16,6 +16,7 @@ from api.job_kinds import NAMES, kind_of
 from api.job_runner import given_up
 from api.models import Job, Shard, Upload
 from api.models.base import now
+from api.removal import finish_removals
 from api.services import Services, services
 from workers.main import celery
 
@@ -41,6 +42,8 @@ def sweep_jobs() -> None:
     _send_unsent(session, with_)
     _send_lost(session, with_)
     _forget_uploads(session, with_)
+    for job in finish_removals(session):
+        jobs.enqueue(session, with_.queue, job)
 
 
 def _take_over(session: Session, with_: Services) -> None:

@@ -15,6 +15,7 @@ class Source(HasId, HasTimes, Base):
 
     Readers see the fragments of `current_version_id`. A first version is current at once, so
     that its early pages can be asked about; a later one becomes current when it is complete.
+    What is deleted is marked in the request and nobody sees it any more; a job removes it.
     """
 
     __tablename__ = "sources"
@@ -22,6 +23,7 @@ class Source(HasId, HasTimes, Base):
         # Looked up by exact name, of any length, with every search.
         Index("ix_sources_title", "instrument_id", text("md5(lower(title))")),
         Index("ix_sources_filename", "instrument_id", text("md5(lower(filename))")),
+        Index("ix_sources_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
     instrument_id: Mapped[str] = mapped_column(
@@ -33,6 +35,7 @@ class Source(HasId, HasTimes, Base):
     status: Mapped[str] = mapped_column(default="queued")
     current_version_id: Mapped[str | None] = mapped_column(Id)
     created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    deleted_at: Mapped[datetime | None] = mapped_column(Time)
 
     versions: Mapped[list["SourceVersion"]] = relationship(
         order_by="SourceVersion.number", cascade="all, delete-orphan", passive_deletes=True

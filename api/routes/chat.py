@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_dump, pre_load, validate
 
 from api import access, chosen, streaming
 from api.asking import start_turn
@@ -20,6 +20,7 @@ from api.paging import Blueprint
 from api.recognition import RecognitionSchema
 from api.routes import jobs as job_routes
 from api.services import services
+from api.withdrawal import as_shown
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api/chat", description="Asking")
 
@@ -134,6 +135,12 @@ class TurnSchema(Schema):
         metadata={"allOf": [{"$ref": f"{REFS}Feedback"}], "nullable": True},
     )
     created_at = fields.DateTime()
+
+    @pre_dump(pass_collection=True)
+    def without_deleted(self, turns: Any, many: bool, **_: Any) -> Any:
+        """Here, where every turn passes on its way out: none may tell of a deleted source."""
+        shown = as_shown(db.session(), turns if many else [turns])
+        return shown if many else shown[0]
 
 
 class TurnChangeSchema(Schema):

@@ -17,6 +17,7 @@ from api.models import ChatSession, ChatTurn, Job
 from api.paging import Blueprint, page_of
 from api.routes import jobs as job_routes
 from api.routes.chat import TurnSchema
+from api.withdrawal import titles_as_shown
 
 blueprint = Blueprint(
     "chat-sessions", __name__, url_prefix="/api/chat/sessions", description="Conversations"
@@ -38,7 +39,7 @@ class SessionSchema(Schema):
 
 
 class SessionWithTurnsSchema(SessionSchema):
-    turns = fields.List(fields.Nested(TurnSchema))
+    turns = fields.Nested(TurnSchema, many=True)
 
 
 class SessionChangeSchema(Schema):
@@ -91,7 +92,8 @@ class Sessions(MethodView):
             )
         ordered = mine.order_by(ChatSession.created_at.desc(), ChatSession.id)
         rows = page_of(ordered, pagination_parameters)
-        return [_session(chat, count) for chat, count in rows]
+        titles = titles_as_shown(db.session(), [chat for chat, _ in rows])
+        return [_session(chat, count, titles[chat.id]) for chat, count in rows]
 
 
 @blueprint.route("/<session_id>")
@@ -157,11 +159,14 @@ def _turns_of(chat: ChatSession) -> Any:
     )
 
 
-def _session(chat: ChatSession, count: int) -> dict[str, Any]:
+def _session(chat: ChatSession, count: int, title: str | None = None) -> dict[str, Any]:
+    """`title` as it may be shown, looked up unless it is given."""
+    if title is None:
+        title = titles_as_shown(db.session(), [chat])[chat.id]
     return {
         "id": chat.id,
         "instrument_id": chat.instrument_id,
-        "title": chat.title,
+        "title": title,
         "origin": chat.origin,
         "turn_count": count,
         "created_at": chat.created_at,

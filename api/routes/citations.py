@@ -8,8 +8,10 @@ from flask.views import MethodView
 from marshmallow import Schema, fields
 
 from api import access
+from api.extensions import db
 from api.paging import Blueprint
 from api.routes.chat import CitationSchema, turn_for
+from api.withdrawal import as_shown
 
 blueprint = Blueprint("citations", __name__, url_prefix="/api/citations", description="Proofs")
 
@@ -24,4 +26,5 @@ class TurnCitations(MethodView):
     @blueprint.response(200, CitationsSchema)
     def get(self, turn_id: str) -> dict[str, Any]:
         """The proofs of a turn, by number."""
-        return {"items": turn_for(turn_id).citations}
+        (turn,) = as_shown(db.session(), [turn_for(turn_id)])
+        return {"items": turn.citations}

@@ -17,7 +17,7 @@ from api.extensions import db
 from api.models import AccessGrant, Instrument, Source
 from api.paging import Blueprint, page_of
 from api.reindexing import begin_reindex, is_reindex_needed
-from api.removal import finish_removal, remove_instrument
+from api.removal import remove_instrument
 from api.services import services
 
 blueprint = Blueprint(
@@ -110,9 +110,9 @@ class OneInstrument(MethodView):
     def delete(self, instrument_id: str) -> None:
         """Delete an instrument with its sources, objects, vectors and chats."""
         instrument = access.instrument_for(instrument_id, "manager")
-        purges = remove_instrument(db.session(), instrument, access.user().id)
+        purge = remove_instrument(db.session(), instrument, access.user().id)
         db.session.commit()
-        finish_removal(db.session(), services(), purges)
+        jobs.enqueue(db.session(), services().queue, purge)
 
 
 @blueprint.route("/<instrument_id>/reindex")
@@ -134,7 +134,8 @@ class Reindex(MethodView):
 
 
 def _shown(instrument: Instrument) -> dict[str, Any]:
-    count = select(func.count()).where(Source.instrument_id == instrument.id)
+    there = (Source.instrument_id == instrument.id, Source.deleted_at.is_(None))
+    count = select(func.count()).where(*there)
     return {
         **InstrumentSchema().dump(instrument),
         "created_at": instrument.created_at,

@@ -16,10 +16,11 @@ from api import access, jobs, streaming, waiting
 from api.errors import refuse
 from api.extensions import db
 from api.job_kinds import KINDS, NAMES, kind_of
-from api.models import Job
+from api.models import ChatTurn, Job
 from api.models.base import is_uuid
 from api.paging import Blueprint, page_of
 from api.services import services
+from api.withdrawal import forget_log
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What takes time")
 
@@ -186,6 +187,7 @@ class Events(MethodView):
     def get(self, query: dict[str, Any], job_id: str) -> dict[str, Any]:
         """A job's log by polling; `wait` holds the answer until something happens."""
         job = job_for(job_id)
+        forget_what_was_deleted(job)
         _, cursor = streaming.cursor_of(query["after"], job.id)
         db.session.remove()
         found, finished = streaming.poll(
@@ -218,6 +220,13 @@ def job_for(job_id: str, *, change: bool = False) -> Job:
         return job
     access.instrument_for(job.instrument_id, "editor" if change else "reader")
     return job
+
+
+def forget_what_was_deleted(job: Job) -> None:
+    """Before a log is read: that of an answer must not tell of a deleted source."""
+    turn = db.session.get(ChatTurn, job.subject_id) if job.subject_type == "turn" else None
+    if turn is not None:
+        forget_log(db.session(), services().events, turn)
 
 
 def cancel(job: Job) -> None:

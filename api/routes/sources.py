@@ -17,9 +17,10 @@ from api.intake import start_ingest
 from api.json_fields import REFS, Stored, locators_field
 from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
+from api.new_versions import arrival_error
 from api.paging import Blueprint, page_of
 from api.recognition import of_row
-from api.removal import finish_removal, remove_sources
+from api.removal import remove_source
 from api.routes.uploads import CompletedSchema
 from api.services import services
 from pipelines.errors import UrlRefused
@@ -139,7 +140,8 @@ class Sources(MethodView):
         if "instrument" in query:
             access.instrument_for(query["instrument"])
         found = _with_version().where(
-            Source.instrument_id.in_(access.visible_instruments(access.user()))
+            Source.instrument_id.in_(access.visible_instruments(access.user())),
+            Source.deleted_at.is_(None),
         )
         if "instrument" in query:
             found = found.where(Source.instrument_id == query["instrument"])
@@ -209,9 +211,9 @@ class OneSource(MethodView):
         Its citations say `withdrawn`.
         """
         source = access.source_for(source_id, "editor")
-        purges = remove_sources(db.session(), [source], access.user().id)
+        purge = remove_source(db.session(), source, access.user().id)
         db.session.commit()
-        finish_removal(db.session(), services(), purges)
+        jobs.enqueue(db.session(), services().queue, purge)
 
 
 @blueprint.route("/<source_id>/reindex")
@@ -263,7 +265,7 @@ def shown(source: Source, version: SourceVersion | None) -> dict[str, Any]:
     if version is not None and version.error_code:
         error = {"code": version.error_code, "message": version.error_message}
     elif version is None and source.status == "failed":
-        error = url_intake.fetch_error(db.session(), source.id)
+        error = arrival_error(db.session(), source.id)
     return {
         "id": source.id,
         "instrument_id": source.instrument_id,
@@ -308,7 +310,7 @@ def _one(source: Source) -> dict[str, Any]:
             "message": newest.error_message,
             "version_id": newest.id,
         }
-    answer["error"] = url_intake.fetch_error(db.session(), source.id) or answer["error"]
+    answer["error"] = arrival_error(db.session(), source.id) or answer["error"]
     return answer
 
 

@@ -19,6 +19,7 @@ from api.paging import Blueprint
 from api.routes import chat as chat_routes
 from api.routes import jobs as job_routes
 from api.services import services
+from api.withdrawal import forget_log
 
 blueprint = Blueprint("streams", __name__, url_prefix="/stream", description="Live")
 
@@ -55,6 +56,7 @@ def job_stream(_query: dict[str, Any], job_id: str) -> Response:
     or `cancelled` `{job_id, state, done, code?, message?}`. A comment line every 15 s.
     """
     job = job_routes.job_for(job_id)
+    job_routes.forget_what_was_deleted(job)
     snapshot = job_routes.JobSchema().dump(job_routes.shown(job))
     _, cursor = streaming.cursor_of(streaming.last_event_id(), job.id)
     return streaming.sse(job_id, _job_lines(job_id, snapshot, cursor))
@@ -110,6 +112,7 @@ def chat_stream(asked: dict[str, Any]) -> Response:
 
 
 def _turn_response(turn: ChatTurn, cursor: str) -> Response:
+    forget_log(db.session(), services().events, turn)
     start = {"turn_id": turn.id, "session_id": turn.session_id, "job_id": turn.job_id}
     return streaming.sse(str(turn.job_id), _turn_lines(turn.id, str(turn.job_id), start, cursor))
 

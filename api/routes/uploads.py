@@ -14,6 +14,7 @@ from api.errors import refuse
 from api.extensions import db
 from api.models import Source, SourceVersion, Upload
 from api.models.base import is_uuid
+from api.new_versions import known_version
 from api.paging import Blueprint
 from api.services import services
 
@@ -99,7 +100,7 @@ class Initiate(MethodView):
             if source.instrument_id != instrument.id:
                 refuse(404, "No such source in this instrument.")
         sha256 = (body["sha256"] or "").lower() or None
-        known = intake.known_version(db.session(), instrument.id, sha256)
+        known = known_version(db.session(), instrument.id, sha256)
         if known is not None and known.status != "failed" and body["subtitles_of"] is None:
             return _duplicate(known)
         upload = Upload(
@@ -138,7 +139,8 @@ class Complete(MethodView):
     def patch(self, body: dict[str, Any] | None, upload_id: str) -> dict[str, Any]:
         """Check what was uploaded and start reading it.
 
-        Again: the same answer.
+        Again: the same answer. Files of more than 8 MiB are hashed by the job: a wrong SHA-256
+        fails it with `upload_damaged`.
         """
         upload = db.session.get(Upload, upload_id) if is_uuid(upload_id) else None
         if upload is None or access.level_on(access.user(), upload.instrument_id) is None:

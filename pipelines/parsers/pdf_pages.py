@@ -172,7 +172,9 @@ def _read_page(
     content = needs_ocr(text, page, shape)
     if content is not None:
         try:
-            picture = render(page, shape, content, options.max_pixels)
+            picture = render(
+                page, shape, content, options.max_pixels, 0.5 if options.reduced else 1
+            )
         except SourceTooLarge as exc:
             message = f"The pictures of this page were not read: {exc}"
             warnings.append(_warning("page_not_drawn", message, index))

@@ -129,8 +129,10 @@ def needs_ocr(text: PageText, page: Any, shape: PageShape) -> PageContent | None
     return content if content.covered > 0.7 else None
 
 
-def render(page: Any, shape: PageShape, content: PageContent, max_pixels: int) -> Image:
-    """The page as seen, at the resolution that the OCR engine of scans reads best.
+def render(
+    page: Any, shape: PageShape, content: PageContent, max_pixels: int, share: float = 1.0
+) -> Image:
+    """The page as seen, at `share` of the resolution that the OCR engine of scans reads best.
 
     Raises SourceTooLarge when its pictures are so large that drawing them would take the
     machine's memory (a decompression bomb), pypdfium2.PdfiumError when drawing fails.
@@ -144,7 +146,7 @@ def render(page: Any, shape: PageShape, content: PageContent, max_pixels: int) -
 
     width, height = shape.seen
     allowed = min(max_pixels, _MAX_RENDER_PIXELS)
-    scale = min(DPI[engine_name()] / 72, math.sqrt(allowed / (width * height)))
+    scale = share * min(DPI[engine_name()] / 72, math.sqrt(allowed / (width * height)))
     bitmap = page.render(scale=scale, may_draw_forms=True)
     try:
         return bitmap.to_pil().convert("RGB")
