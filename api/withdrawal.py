@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from api.asking import first_words
 from api.models import ChatSession, ChatTurn, Citation, FragmentRow
+from pipelines.claims.quotes import Quote, quote_in
+from pipelines.tables import Table
 from pipelines.withdrawal import WITHDRAWN, copies, withdraw
 from pipelines.words import words
 
@@ -53,7 +55,7 @@ def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> 
     turn.answer, turn.claims = withdraw(
         turn.answer,
         turn.claims,
-        left={citation.number: citation.quote for citation in left},
+        left=_quotes(session, left),
         gone={c.number for c in turn.citations if c not in left},
         texts=texts,
         sources=source_ids,
@@ -67,6 +69,25 @@ def _withdraw(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> 
         citation.locators = []
         citation.recognition = None
     return [*texts, *said]
+
+
+def _quotes(session: Session, citations: Collection[Citation]) -> dict[int, Quote]:
+    """What each citation quotes, with its headings and table rows where its Fragment is there."""
+    ids = [citation.fragment_id for citation in citations]
+    rows = session.scalars(select(FragmentRow).where(FragmentRow.id.in_(ids)))
+    fragments = {row.id: row for row in rows}
+    quotes = {}
+    for citation in citations:
+        fragment = fragments.get(citation.fragment_id)
+        start = fragment.text.find(citation.quote) if fragment else -1
+        if fragment is None or start < 0:
+            quotes[citation.number] = Quote(citation.quote)
+            continue
+        tables = map(Table.model_validate, fragment.tables)
+        context = (citation.title, *fragment.heading_path)
+        end = start + len(citation.quote)
+        quotes[citation.number] = quote_in(fragment.text, tables, start, end, context)
+    return quotes
 
 
 def _forget_history(session: Session, instrument_ids: set[str], texts: Collection[str]) -> None:
