@@ -42,7 +42,7 @@ _CANDIDATES = _visible(*_RANKED_BY, FragmentVector.vector).outerjoin(
 _HITS = _visible(
     *_RANKED_BY,
     *(FragmentRow.text, FragmentRow.heading_path, FragmentRow.locators, FragmentRow.spans),
-    FragmentRow.recognised,
+    *(FragmentRow.recognised, FragmentRow.tables),
     *(FragmentRow.source_id, Source.title, Source.filename, Source.type),
 )
 
@@ -196,4 +196,5 @@ def _hit(row: Row[Any]) -> Hit:
         locators=row.locators,
         spans=tuple(tuple(span) for span in row.spans),  # type: ignore[misc]
         recognised=row.recognised,
+        tables=row.tables,
     )

@@ -41,6 +41,7 @@ from api.services import Services
 from pipelines.ingest import Batch
 from pipelines.languages import languages_of, spread
 from pipelines.report_warnings import fold
+from pipelines.tables import Table, words_of
 from pipelines.types import Fragment, ParseWarning, embedding_text
 
 log = structlog.get_logger()
@@ -189,12 +190,14 @@ class IngestStore:
         ordinals = db.session.scalars(
             select(FragmentRow.ordinal).where(*told).order_by(FragmentRow.ordinal)
         ).all()
-        texts = db.session.scalars(
-            select(FragmentRow.text)
+        rows = db.session.execute(
+            select(FragmentRow.text, FragmentRow.tables)
             .where(*told, FragmentRow.ordinal.in_(spread(ordinals)))
             .order_by(FragmentRow.ordinal)
         ).all()
         db.session.rollback()
+        # Bars between cells are in no language.
+        texts = (words_of(text, map(Table.model_validate, tables)) for text, tables in rows)
         if found := languages_of(texts):
             self.facts["languages"] = found
             self.facts.setdefault("language", found[0])

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session, selectinload
 from api.asking import first_words
 from api.events import EventLog
 from api.models import ChatSession, ChatTurn, Citation, FragmentRow, Source
+from pipelines.claims.quotes import Quote, quote_in
+from pipelines.tables import Table
 from pipelines.withdrawal import WITHDRAWN, copies, withdraw
 from pipelines.words import words
 
@@ -161,7 +163,7 @@ def _without(session: Session, turn: ChatTurn, source_ids: Collection[str]) -> C
     texts = _texts(session, turn, source_ids)
     copy = _copied(turn)
     copy.citations = [_copied(citation) for citation in turn.citations]
-    _withdraw(copy, source_ids, texts)
+    _withdraw(session, copy, source_ids, texts)
     return copy
 
 
@@ -190,7 +192,7 @@ def _take_out(
     caller's transaction, which holds the turn. `known`: texts that were looked for there; grows."""
     texts = _texts(session, turn, source_ids)
     told = [*texts, *_repeated(turn, source_ids)]
-    _withdraw(turn, source_ids, texts)
+    _withdraw(session, turn, source_ids, texts)
     chat = session.get_one(ChatSession, turn.session_id)
     chat.title = _title_without(session, chat, told)
     if new := set(told) - known:
@@ -199,7 +201,9 @@ def _take_out(
     session.flush()
 
 
-def _withdraw(turn: ChatTurn, source_ids: Collection[str], texts: Sequence[str]) -> None:
+def _withdraw(
+    session: Session, turn: ChatTurn, source_ids: Collection[str], texts: Sequence[str]
+) -> None:
     """The turn without what only these sources said. `texts` is what it quoted of them."""
     gone = [citation for citation in turn.citations if citation.source_id in source_ids]
     left = [c for c in turn.citations if c not in gone and c.state != "withdrawn"]
@@ -207,7 +211,7 @@ def _withdraw(turn: ChatTurn, source_ids: Collection[str], texts: Sequence[str])
     turn.answer, turn.claims = withdraw(
         turn.answer,
         turn.claims,
-        left={citation.number: citation.quote for citation in left},
+        left=_quotes(session, left),
         gone={c.number for c in turn.citations if c not in left},
         texts=texts,
         sources=source_ids,
@@ -219,6 +223,25 @@ def _withdraw(turn: ChatTurn, source_ids: Collection[str], texts: Sequence[str])
         citation.quote = citation.title = citation.filename = ""
         citation.locators = []
         citation.recognition = None
+
+
+def _quotes(session: Session, citations: Collection[Citation]) -> dict[int, Quote]:
+    """What each citation quotes, with its headings and table rows where its Fragment is there."""
+    ids = [citation.fragment_id for citation in citations]
+    rows = session.scalars(select(FragmentRow).where(FragmentRow.id.in_(ids)))
+    fragments = {row.id: row for row in rows}
+    quotes = {}
+    for citation in citations:
+        fragment = fragments.get(citation.fragment_id)
+        start = fragment.text.find(citation.quote) if fragment else -1
+        if fragment is None or start < 0:
+            quotes[citation.number] = Quote(citation.quote)
+            continue
+        tables = map(Table.model_validate, fragment.tables)
+        context = (citation.title, *fragment.heading_path)
+        end = start + len(citation.quote)
+        quotes[citation.number] = quote_in(fragment.text, tables, start, end, context)
+    return quotes
 
 
 def _forget_history(session: Session, instrument_id: str, texts: Collection[str]) -> None:

@@ -24,8 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.proofs import best_quote, context_of, examine
+from pipelines.claims.quotes import quote_of
+from pipelines.proofs import best_quote, examine
 from pipelines.sentences import sentences
+from pipelines.tables import Table
 from pipelines.types import Hit, ParseOptions
 
 CORPUS = Path(__file__).parent.parent / ".." / "shared" / "data"
@@ -205,36 +207,42 @@ ALTERATIONS: dict[str, Alteration] = {
 }
 
 
-def collections(corpus: Path) -> Iterator[tuple[str, str, list[str]]]:
+Texts = dict[str, Table | None]
+"""Texts, those that are tables with their cells."""
+
+
+def collections(corpus: Path) -> Iterator[tuple[str, str, Texts]]:
     """(name, language, texts) of each collection."""
-    yield "pdf", "en", [text for name in PDFS for text in _pdf_texts(corpus / "pdf" / name)]
+    pdfs = (corpus / "pdf" / name for name in PDFS)
+    yield "pdf", "en", {text: table for path in pdfs for text, table in _pdf_texts(path)}
     for language in LANGUAGES:
         path = corpus / "qa" / "xquad" / f"xquad.{language}.json"
         data = json.loads(path.read_text(encoding="utf-8"))["data"]
         texts = [p["context"] for article in data for p in article["paragraphs"]]
-        yield f"xquad.{language}", language, texts
+        yield f"xquad.{language}", language, dict.fromkeys(texts)
     rows = _lines(corpus / "qa" / "scifact" / "corpus.jsonl")
-    yield "scifact", "en", [row["text"] for row in rows[:1500]]
+    yield "scifact", "en", dict.fromkeys(row["text"] for row in rows[:1500])
     rows = _lines(corpus / "qa" / "financebench" / "questions.jsonl")
     texts = [part["evidence_text"] for row in rows for part in row["evidence"]]
-    yield "financebench", "en", texts
+    yield "financebench", "en", dict.fromkeys(texts)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
-def _pdf_texts(path: Path) -> list[str]:
+def _pdf_texts(path: Path) -> list[tuple[str, Table | None]]:
     from pipelines.parsers.pdf import PdfParser
 
-    return [s.text for part in PdfParser().parse(path, ParseOptions()) for s in part.segments]
+    parts = PdfParser().parse(path, ParseOptions())
+    return [(segment.text, segment.table) for part in parts for segment in part.segments]
 
 
 def draw(corpus: Path, chance: random.Random) -> list[tuple[str, Drawn]]:
     """(collection, sentence), at most PER_COLLECTION of each."""
     found = []
-    for name, language, texts in collections(corpus):
-        texts = list(dict.fromkeys(texts))
+    for name, language, with_tables in collections(corpus):
+        texts = list(with_tables)
         shortest = SHORTEST // 3 if language == "zh" else SHORTEST
         places = [
             (i, text[start:end])
@@ -248,15 +256,18 @@ def draw(corpus: Path, chance: random.Random) -> list[tuple[str, Drawn]]:
             names = tuple(
                 n for n in chance.sample(all_names, min(20, len(all_names))) if n not in texts[i]
             )
-            drawn = Drawn(sentence, _hit(texts[i]), language, stranger, names)
+            drawn = Drawn(
+                sentence, _hit(texts[i], with_tables[texts[i]]), language, stranger, names
+            )
             found.append((name, drawn))
     return found
 
 
-def _hit(text: str) -> Hit:
+def _hit(text: str, table: Table | None) -> Hit:
     return Hit(
         fragment_id="", version_id="", source_id="", title="", filename="", source_type="document",
         score=1.0, ordinal=0, text=text, kind="text", locators=(),
+        tables=(table,) if table else (),
     )  # fmt: skip
 
 
@@ -281,8 +292,8 @@ def measure(
                 continue
             began = time.perf_counter()
             start, end = best_quote(claim, one.hit)
-            quote = one.hit.text[start:end]
-            finding = examine(claim, [quote], [context_of(one.hit, start, end)])
+            quote = quote_of(one.hit, start, end)
+            finding = examine(claim, [quote])
             seconds += time.perf_counter() - began
             checks += 1
             table[kind][finding.verdict] += 1
@@ -290,7 +301,7 @@ def measure(
             by_collection.setdefault(collection, Counter())[right] += 1
             if not right and wrong[kind] < wrong_shown:
                 wrong[kind] += 1
-                print(f"[{kind}, {collection}] {claim}\n    {quote}\n    {finding}\n")
+                print(f"[{kind}, {collection}] {claim}\n    {quote.text}\n    {finding}\n")
     found = figures(table, by_collection)
     found |= {"sentences": len(drawn), "checks": checks, "ms_per_check": 1000 * seconds / checks}
     return found

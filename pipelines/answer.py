@@ -9,10 +9,11 @@ from typing import Any
 
 from pipelines.cancellation import Stop
 from pipelines.claims.answer_sentences import MARK
+from pipelines.claims.quotes import Quote, quote_of
 from pipelines.llms.contract import LLM, Prompt, Usage
 from pipelines.marks import Mark, MarkReader, Text
 from pipelines.prompts import BUILT_IN, NOT_FOUND, chat_messages
-from pipelines.proofs import Claim, best_quote, check, claims, context_of, examine
+from pipelines.proofs import Claim, best_quote, check, claims, examine
 from pipelines.recognition import Recognition, recognition
 from pipelines.safe_text import SafeText, addresses
 from pipelines.sentence_ends import SentenceEnds
@@ -43,9 +44,9 @@ class Proof:
     verdict: str
 
     @property
-    def context(self) -> str:
-        """Title, headings and header row that give the quote its meaning."""
-        return context_of(self.hit, self.start, self.end)
+    def evidence(self) -> Quote:
+        """The quote with what gives it its meaning: title, headings, rows and their columns."""
+        return quote_of(self.hit, self.start, self.end)
 
 
 @dataclass
@@ -111,9 +112,8 @@ def conclude(into: Answer, hits: Sequence[Hit]) -> None:
     if into.text == NOT_FOUND:
         into.proofs, into.claims = [], []
         return
-    quotes = {proof.number: proof.quote for proof in into.proofs}
-    contexts = {proof.number: proof.context for proof in into.proofs}
-    found = [claim for claim in claims(into.text, quotes, contexts) if claim.text != NOT_FOUND]
+    quotes = {proof.number: proof.evidence for proof in into.proofs}
+    found = [claim for claim in claims(into.text, quotes) if claim.text != NOT_FOUND]
     given: dict[str, list[str]] = {}
     for hit in hits:
         given.setdefault(hit.source_id, []).append(hit.text)
@@ -199,9 +199,8 @@ class _Writer:
 def _carrying(sentence: str, hits: Sequence[Hit]) -> Hit | None:
     """The first Hit with a quote that verifies the sentence."""
     for hit in hits:
-        start, end = best_quote(sentence, hit)
-        found = examine(sentence, [hit.text[start:end]], [context_of(hit, start, end)])
-        if found.verdict == "verified":
+        quote = quote_of(hit, *best_quote(sentence, hit))
+        if examine(sentence, [quote]).verdict == "verified":
             return hit
     return None
 
@@ -211,16 +210,16 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
     for known in into.proofs:
         if known.hit.fragment_id == hit.fragment_id and (known.start, known.end) == (start, end):
             return known, False
-    quote = hit.text[start:end]
+    quote = quote_of(hit, start, end)
     proof = Proof(
         number=len(into.proofs) + 1,
         hit=hit,
         start=start,
         end=end,
-        quote=quote,
+        quote=quote.text,
         locators=tuple(locate(hit.locators, hit.spans, start, end)),
         recognition=recognition(hit.recognised, start, end),
-        verdict=check(sentence, [quote], [context_of(hit, start, end)]),
+        verdict=check(sentence, [quote]),
     )
     into.proofs.append(proof)
     return proof, True

@@ -2,8 +2,8 @@
 
 A Fragment lies within one Part (a page, a slide, a minute), so its id can derive from the Part's
 place and page ranges can be worked on independently. Every token of every Segment ends up in
-exactly one Fragment; only a table's header row is repeated, so that each row can be understood
-alone.
+exactly one Fragment; only a table's header rows, and what introduces it, are repeated, so that each
+row can be understood alone. A Fragment's tables say where they are so (`Table.is_continued`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.sentences import sentences
+from pipelines.tables import Table
 from pipelines.types import (
     Fragment,
     PageLocator,
@@ -61,6 +62,7 @@ class _Open:
     places: list[_Place] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     recognised: list[RecognisedSpan] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     heading_path: tuple[str, ...] = ()
 
     @property
@@ -190,6 +192,7 @@ class _Writer:
             locators=tuple(place.finished() for place in opened.places),
             spans=tuple(opened.spans),
             recognised=tuple(opened.recognised),
+            tables=tuple(opened.tables),
             tokens=0,
         )
         tokens = self._chunker.count_fragment(
@@ -222,15 +225,15 @@ class _Writer:
         """Lay a Segment that is too long over several Fragments, at the best ends there are."""
         starts = [start for start, _ in tokens]
         ends = _ends(segment)
-        header = _header(segment)
-        header_tokens = bisect_left(starts, header) if header else 0
-        if header_tokens * 3 > self._chunker.room:
-            header = header_tokens = 0
+        header_start, header_end = segment.table.header_range if segment.table else (0, 0)
+        header_tokens = bisect_left(starts, header_end) - bisect_left(starts, header_start)
+        is_repeated = 0 < header_tokens * 3 <= self._chunker.room
         position = 0
         while position < len(segment.text):
             self._begin()
-            if position and header:
-                self._append(segment, 0, header, header_tokens)
+            repeats = is_repeated and position >= header_end
+            if repeats:
+                self._append(segment, header_start, header_end, header_tokens)
             first = bisect_left(starts, position)
             room = self._budget - self._open.tokens
             last = first + room
@@ -244,7 +247,7 @@ class _Writer:
                     stop = _word_end(segment.text, position, limit)
                 stop = self._shrunk(segment.text, position, stop, room)
             count = bisect_left(starts, stop) - first
-            self._append(segment, position, stop, count)
+            self._append(segment, position, stop, count, goes_on=repeats)
             position = stop
             if position < len(segment.text):
                 self.close()
@@ -259,7 +262,11 @@ class _Writer:
             stop -= min(excess, stop - start - 1)
         return stop
 
-    def _append(self, segment: Segment, start: int, end: int, tokens: int) -> None:
+    def _append(
+        self, segment: Segment, start: int, end: int, tokens: int, *, goes_on: bool = False
+    ) -> None:
+        """Add characters start..end of a Segment, of so many tokens; `goes_on` when the header rows
+        of the same table were added right before."""
         piece = segment.text[start:end]
         left = start + len(piece) - len(piece.lstrip())
         right = start + len(piece.rstrip())
@@ -287,6 +294,14 @@ class _Writer:
             index, box = _merge(opened.places, locator, box)
             opened.spans.append((span[0] + shift, span[1] + shift, index, box))
         opened.places += [_Place(locator, None) for locator in _beside(segment)]
+        if segment.table and (rows := segment.table.within(left, right)):
+            rows = rows.moved(shift)
+            if goes_on:
+                header = opened.tables.pop()
+                rows = header.model_copy(
+                    update={"rows": (*header.rows, *rows.rows), "is_continued": True}
+                )
+            opened.tables.append(rows)
 
 
 def _is_description(segment: Segment) -> bool:
@@ -358,18 +373,11 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 
 
 def _ends(segment: Segment) -> list[int]:
-    """Positions at which the Segment may be cut: after rows of a table, else after sentences."""
-    if segment.kind == "table":
-        ends = [i + 1 for i, character in enumerate(segment.text) if character == "\n"]
-        return [*ends, len(segment.text)]
+    """Positions at which the Segment may be cut: before rows of a table, else after sentences."""
+    if segment.table:
+        starts = [segment.table.row_range(row)[0] for row in range(1, len(segment.table.rows))]
+        return [*starts, len(segment.text)]
     return [end for _, end in sentences(segment.text)]
-
-
-def _header(segment: Segment) -> int:
-    """Where the header row of a table ends; 0 if the Segment is no table."""
-    if segment.kind != "table":
-        return 0
-    return segment.text.find("\n") + 1
 
 
 def _word_end(text: str, start: int, limit: int) -> int:

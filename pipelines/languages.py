@@ -44,9 +44,7 @@ def languages_of(texts: Iterable[str]) -> list[str]:
 def _excerpts(texts: Iterable[str]) -> list[str]:
     excerpts, joined = [], ""
     for text in texts:
-        # Bars part the cells of a table.
-        words = text[:EXCERPT_CHARACTERS].replace(" | ", " ")
-        joined = f"{joined} {words}".strip()
+        joined = f"{joined} {text[:EXCERPT_CHARACTERS]}".strip()
         if len(joined) >= _LONG:
             excerpts.append(joined)
             joined = ""

@@ -84,6 +84,7 @@ def _together(first: Hit, second: Hit, main: Hit) -> Hit:
                     for each in second.recognised
                 ),
             ),
+            "tables": (*first.tables, *(table.moved(shift) for table in second.tables)),
         }
     )
 

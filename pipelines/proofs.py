@@ -3,7 +3,8 @@
 A sentence is verified when one sentence of what it cites, with the sentence before it where it
 refers back to it, has all its quantities, names and denials and nearly all its other words.
 Parts of a sentence may stand in several sentences, each part wholly in one of them: words picked
-together from everywhere prove nothing.
+together from everywhere prove nothing. A row of a table is one sentence, and its columns' headers
+say what its cells are.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import Literal
 
 from pipelines.claims.answer_sentences import claim_ranges
 from pipelines.claims.comparing import Finding, compare
+from pipelines.claims.quotes import Quote, passages
 from pipelines.claims.reading import Reading, read
 from pipelines.claims.table_columns import wrong_column
-from pipelines.sentences import sentences
+from pipelines.tables import Row, rows_between
 from pipelines.types import Hit
 
 Verdict = Literal["verified", "partial", "unsupported"]
@@ -26,7 +28,6 @@ TOGETHER = 0.6
 """Least share of words that several quotes must have together for a sentence to be `partial`."""
 NEIGHBOURS = 2
 ROWS = 6
-CELL = " | "
 _PART = re.compile(r"[,;]\s+|\s+(?:and|while|whereas|but|und|während|et|y|pero|mais)\s+")
 
 
@@ -47,25 +48,17 @@ class Claim:
     repeats: tuple[str, ...] = ()
 
 
-def check(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) -> Verdict:
+def check(sentence: str, quotes: Sequence[Quote]) -> Verdict:
     """Whether what was cited says what the sentence says."""
-    return examine(sentence, quotes, contexts).verdict
+    return examine(sentence, quotes).verdict
 
 
-def examine(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) -> Finding:
-    """The verdict on a sentence and what the quotes don't say of it.
-
-    `contexts`, as many as `quotes` or none: headings and header rows that give each quote its
-    meaning.
-    """
+def examine(sentence: str, quotes: Sequence[Quote]) -> Finding:
+    """The verdict on a sentence and what the quotes don't say of it."""
     claim = read(sentence)
     if not quotes:
         return Finding("unsupported", 0.0, ())
-    units = [
-        unit
-        for i, quote in enumerate(quotes)
-        for unit in _units(quote, contexts[i] if i < len(contexts) else "")
-    ]
+    units = [unit for quote in quotes for unit in _units(quote)]
     findings = [_against(claim, unit) for unit in units]
     best = max(findings, key=lambda finding: finding.rank)
     if best.verdict == "verified":
@@ -78,20 +71,15 @@ def examine(sentence: str, quotes: Sequence[str], contexts: Sequence[str] = ()) 
     return best
 
 
-def claims(
-    answer: str, quotes: Mapping[int, str], contexts: Mapping[int, str] | None = None
-) -> list[Claim]:
-    """Each sentence of the answer with its verdict. `quotes`: number of a citation -> its text.
+def claims(answer: str, quotes: Mapping[int, Quote]) -> list[Claim]:
+    """Each sentence of the answer with its verdict. `quotes`: number of a citation -> its quote.
 
     Headings, code, questions and phrases that only lead over claim nothing and are left out.
     """
     found = []
-    around = contexts or {}
     for place in claim_ranges(answer):
         known = [n for n in place.numbers if n in quotes]
-        finding = examine(
-            place.text, [quotes[n] for n in known], [around.get(n, "") for n in known]
-        )
+        finding = examine(place.text, [quotes[n] for n in known])
         found.append(
             Claim(
                 place.text, place.start, place.end, finding.verdict, place.numbers, finding.missing
@@ -107,8 +95,8 @@ def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
     it lacks.
     """
     claim = read(sentence)
-    ranges = sentences(hit.text) or [(0, len(hit.text))]
-    readings = [read(hit.text[start:end]) for start, end in ranges]
+    parts = passages(hit.text, rows_between(hit.text, hit.tables))
+    readings = [read(hit.text[part.start : part.end]) for part in parts]
     has = [_carried(claim, reading) for reading in readings]
 
     def worth(i: int) -> tuple[float, ...]:
@@ -117,34 +105,22 @@ def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
         is_same = float(reading.key == claim.key)
         return (_weight(claim, has[i]), is_same, -denials, -len(reading.terms))
 
-    first = last = max(range(len(ranges)), key=worth)
+    first = last = max(range(len(parts)), key=worth)
     whole = _weight(claim, frozenset(range(len(claim.terms) + len(claim.quantities))))
     needed = max(2.0, 0.2 * whole)
     covered = has[first]
-    is_row = CELL in hit.text[slice(*ranges[first])]
-    if is_row:
-        # `context_of` shows the header with every row; the rows between need not be quoted for it.
-        header = next(i for i, each in enumerate(ranges) if CELL in hit.text[slice(*each)])
-        covered |= has[header]
-    reach, centre = ROWS - 1 if is_row else NEIGHBOURS, first
+    row = parts[first].row
+    if row is not None:
+        # A row is checked with its header: the rows between need not be quoted for it.
+        covered |= _carried(claim, read(row.header))
+    reach, centre = ROWS - 1 if row is not None else NEIGHBOURS, first
     for step in range(1, reach + 1):
         for i in (centre - step, centre + step):
-            if not 0 <= i < len(ranges) or max(last, i) - min(first, i) > reach:
+            if not 0 <= i < len(parts) or max(last, i) - min(first, i) > reach:
                 continue
             if _weight(claim, has[i] - covered) >= needed:
                 first, last, covered = min(first, i), max(last, i), covered | has[i]
-    return ranges[first][0], ranges[last][1]
-
-
-def context_of(hit: Hit, start: int, end: int) -> str:
-    """What gives start..end of the Hit's text its meaning: title, headings, header row."""
-    lines = [" - ".join((hit.title, *hit.heading_path))]
-    quote = hit.text[start:end]
-    if CELL in quote:
-        header = next((line for line in hit.text.splitlines() if CELL in line), "")
-        if header and header not in quote:
-            lines.append(header)
-    return "\n".join(line for line in lines if line)
+    return parts[first].start, parts[last].end
 
 
 @dataclass(frozen=True)
@@ -154,34 +130,30 @@ class _Unit:
     text: str
     reading: Reading
     context: Reading
-    header: str
+    row: Row | None
+    """The row that it is; None for a sentence, and for a header."""
     back: tuple[str, ...]
     """The sentences before it that it refers back to."""
 
 
-def _units(quote: str, context: str) -> list[_Unit]:
+def _units(quote: Quote) -> list[_Unit]:
     found: list[_Unit] = []
-    header = next((line for line in context.splitlines() if CELL in line), "")
     earlier: list[str] = []
-    for start, end in sentences(quote) or [(0, len(quote))]:
-        text = quote[start:end]
-        is_row = CELL in text
+    for part in passages(quote.text, quote.rows):
+        text = quote.text[part.start : part.end]
+        row = part.row if part.row and not part.row.is_header else None
         reading = read(text)
-        around = context if header in context or not is_row else f"{context}\n{header}"
+        context = f"{quote.context}\n{row.header}" if row else quote.context
         back = tuple(earlier[-NEIGHBOURS:]) if reading.refers_back else ()
-        found.append(_Unit(text, reading, read(around), header if is_row else "", back))
-        if is_row and not header:
-            header = text
+        found.append(_Unit(text, reading, read(context), row, back))
         earlier.append(text)
     return found
 
 
 def _against(claim: Reading, unit: _Unit) -> Finding:
     found = compare(claim, unit.reading, unit.context)
-    if unit.header:
-        column = wrong_column(claim, unit.header, unit.text)
-        if column:
-            found = found.without(f"column: {column}")
+    if unit.row and (column := wrong_column(claim, unit.row)):
+        found = found.without(f"column: {column}")
     if found.verdict == "verified" or not unit.back:
         return found
     joined = compare(claim, read(" ".join((*unit.back, unit.text))), unit.context)

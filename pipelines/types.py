@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
 
 from pipelines.outside import Outside
+from pipelines.tables import Table
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -122,6 +123,8 @@ class Segment(_Value):
     """What recognised the text (OCR, speech, a model that sees); None where it was read."""
     confidence: float | None = None
     """0..1, as far as the engine tells it."""
+    table: Table | None = None
+    """The cells of the text, for kind `table`; None where they are not known."""
 
 
 class ParseWarning(_Value):
@@ -201,6 +204,8 @@ class Fragment(_Value):
     locators: tuple[Locator, ...]
     spans: tuple[Span, ...] = ()
     recognised: tuple[RecognisedSpan, ...] = ()
+    tables: tuple[Table, ...] = ()
+    """The cells of the tables in `text`, in order."""
     tokens: int
     """Of `embedding_text`, counted by the embedding model, special tokens included."""
 
@@ -267,3 +272,5 @@ class Hit(_Value):
     locators: tuple[Locator, ...]
     spans: tuple[Span, ...] = ()
     recognised: tuple[RecognisedSpan, ...] = ()
+    tables: tuple[Table, ...] = ()
+    """Empty where the Fragment was read before cells were kept: its tables are plain text."""

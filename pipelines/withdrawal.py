@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.claims.quotes import Quote
 from pipelines.proofs import claims as checked
 from pipelines.words import WORD
 
@@ -22,7 +23,7 @@ def withdraw(
     answer: str,
     claims: Sequence[Mapping[str, Any]],
     *,
-    left: Mapping[int, str],
+    left: Mapping[int, Quote],
     gone: Collection[int],
     texts: Iterable[str],
     sources: Collection[str] = (),
@@ -69,7 +70,7 @@ def copies(some: Sequence[str], given: Mapping[str, Iterable[str]]) -> list[tupl
 def _stays(
     claim: Mapping[str, Any],
     sentence: str,
-    left: Mapping[int, str],
+    left: Mapping[int, Quote],
     *,
     copy: bool,
 ) -> dict[str, Any] | None:

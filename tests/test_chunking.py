@@ -10,6 +10,7 @@ import pytest
 from pipelines.chunking import ORDINALS_PER_UNIT, Chunker
 from pipelines.embedders.model_files import Tokens
 from pipelines.embedding import BUILT_IN, model_directory
+from pipelines.tables import laid_out
 from pipelines.types import (
     Fragment,
     PageLocator,
@@ -181,11 +182,18 @@ def test_a_quote_of_plain_text_is_located_to_its_characters(chunker: Chunker) ->
     ] == ["Care", "Oil it. Clean"]
 
 
+def _table(rows: Sequence[str], header_rows: int = 1) -> Segment:
+    """A table whose cells are parted by tabs, with a box for each row."""
+    text, table = laid_out([row.split("\t") for row in rows], header_rows=header_rows)
+    return _page(text, "table").model_copy(update={"table": table})
+
+
 def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: Tokens) -> None:
-    rows = ["Code | Meaning | Remedy"] + [
-        f"E{n} | The pump {n} is too hot | Let it cool for {n} minutes" for n in range(80)
+    written = ["Code\tMeaning\tRemedy"] + [
+        f"E{n}\tThe pump {n} is too hot\tLet it cool for {n} minutes" for n in range(80)
     ]
-    fragments = chunker.feed(_part(_page("\n".join(rows), "table")))
+    rows = [row.replace("\t", " | ") for row in written]
+    fragments = chunker.feed(_part(_table(written)))
     assert len(fragments) > 3
     _all_fit(fragments, tokens)
     for fragment in fragments:
@@ -196,6 +204,54 @@ def test_a_long_table_repeats_its_header(chunker: Chunker, tokens: Tokens) -> No
     start = fragments[2].text.index("E")
     (found,) = locate(fragments[2].locators, fragments[2].spans, start, start + 3)
     assert len(found.boxes) == 1
+    cells = []
+    for at, fragment in enumerate(fragments):
+        (table,) = fragment.tables
+        assert table.is_continued == (at > 0)
+        own = table.rows_of(fragment.text)
+        assert [row.is_header for row in own] == [True, *[False] * (len(own) - 1)]
+        assert {row.headers for row in own} == {(("Code",), ("Meaning",), ("Remedy",))}
+        cells += ["\t".join(row.cells) for row in own if not row.is_header]
+    assert cells == written[1:]
+
+
+def test_all_header_rows_and_what_introduces_a_table_are_repeated(chunker: Chunker) -> None:
+    lead = "All amounts in thousands: "
+    header = ["\t2024\t\t2025", "Item\tH1\tH2\tH1"]
+    body = [f"Part {n} | left\t{n}\t{n + 1}\t{n + 2}" for n in range(120)]
+    segment = _table([*header, *body], header_rows=2)
+    assert segment.table is not None
+    reaching = {(0, 1): 2}
+    text, table = laid_out(
+        [row.split("\t") for row in (*header, *body)], header_rows=2, reaching=reaching
+    )
+    table = table.moved(len(lead)).model_copy(update={"lead": (0, len(lead) - 1)})
+    segment = _page(lead + text, "table").model_copy(update={"table": table})
+    fragments = chunker.feed(_part(_page("Sales", "title", level=1), segment))
+    assert len(fragments) > 3
+    said = []
+    for fragment in fragments:
+        (own,) = fragment.tables
+        assert own.header(fragment.text).startswith(lead.strip())
+        assert own.header_rows == 2
+        assert own.header_path(fragment.text, 2) == ("2024", "H2")
+        rows = own.rows_of(fragment.text)[2:]
+        assert all(fragment.text[row.start : row.end] == " | ".join(row.cells) for row in rows)
+        said += ["\t".join(row.cells) for row in rows]
+    assert said == body
+
+
+def test_two_tables_of_one_fragment_keep_their_cells(chunker: Chunker) -> None:
+    first = _table(["Valve\tStates", "V1\tOPEN | CLOSED"])
+    second = _table(["\t2021\t2022", "Sold\t5\t6"])
+    (fragment,) = chunker.feed(_part(first, _page("Sales were these."), second))
+    cells = [row.cells for table in fragment.tables for row in table.rows_of(fragment.text)]
+    assert cells == [
+        ("Valve", "States"),
+        ("V1", "OPEN | CLOSED"),
+        ("", "2021", "2022"),
+        ("Sold", "5", "6"),
+    ]
 
 
 def test_the_built_in_model_is_the_published_one(tmp_path: Path) -> None:

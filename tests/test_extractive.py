@@ -12,9 +12,11 @@ from pipelines.cancellation import Stop
 from pipelines.embedding import Embedder, load_embedder
 from pipelines.llms.contract import Prompt, Usage
 from pipelines.llms.extractive import Extractive
+from pipelines.parsers.documents import PlainText
 from pipelines.prompts import NOT_FOUND
 from pipelines.types import Hit, TextLocator
 from tests.parsed_documents import parse, segments_of
+from tests.written_tables import table_in, tables_in
 
 CENTRIFUGE = """The rotor nut is tightened with a torque of 5.5 Nm. The rotor weighs 4.2 kg. \
 The motor was introduced in 2014 by Halvora in Uppsala. The lid seal is made of silicone. \
@@ -58,6 +60,7 @@ def hits(*texts: str, kind: str = "text", ordinals: Sequence[int] = ()) -> list[
             text=text,
             kind=kind,  # type: ignore[arg-type]
             locators=(TextLocator(start=0, end=len(text)),),
+            tables=tables_in(text),
         )
         for i, text in enumerate(texts)
     ]
@@ -193,6 +196,40 @@ def test_a_table_of_two_columns_tells_its_attribute(extractive: Extractive) -> N
     assert ask(extractive, "Which weight is PN-1079?", found) == NOT_FOUND
 
 
+def test_names_and_their_values_without_a_header_tell_by_the_value(
+    extractive: Extractive,
+) -> None:
+    text = "PN-1079 | blue\nPN-1080 | green"
+    bare = table_in(text, header_rows=0)
+    assert bare is not None
+    found = [hits(text, kind="table")[0].model_copy(update={"tables": (bare,)})]
+    assert ask(extractive, "Which colour is PN-1079?", found) == "PN-1079: blue. [1]"
+    assert ask(extractive, "Which weight is PN-1079?", found) == NOT_FOUND
+
+
+def test_a_bar_in_a_cell_parts_no_column(extractive: Extractive, tmp_path: Path) -> None:
+    path = tmp_path / "valves.md"
+    path.write_text(
+        "| Valve | States | Rest |\n|---|---|---|\n"
+        "| V1 | OPEN \\| CLOSED | HOLD |\n| V2 | ON \\| OFF | STOP |\n"
+    )
+    (segment,) = segments_of(parse(path))
+    (hit,) = hits(segment.text, kind="table")
+    hit = hit.model_copy(update={"tables": (segment.table,)})
+    assert ask(extractive, "Which states does V1 have?", [hit]) == "V1, States: OPEN | CLOSED. [1]"
+    assert ask(extractive, "What is the rest of V2?", [hit]) == "V2, Rest: STOP. [1]"
+
+
+def test_columns_of_two_header_rows_are_told_apart(extractive: Extractive) -> None:
+    header = [["", "2024", "", "2025", ""], ["Item", "H1", "H2", "H1", "H2"]]
+    body = [["Pumps sold", "11", "12", "13", "14"], ["Hoses sold", "21", "22", "23", "24"]]
+    (segment,) = PlainText().add_table([*header, *body], header_rows=2)
+    (hit,) = hits(segment.text, kind="table")
+    hit = hit.model_copy(update={"tables": (segment.table,)})
+    answer = ask(extractive, "How many pumps were sold in H2 of 2025?", [hit])
+    assert answer == "Pumps sold, 2025 H2: 14. [1]"
+
+
 @pytest.mark.parametrize(
     ("question", "read"),
     [
@@ -246,6 +283,8 @@ def test_another_row_or_column_is_no_answer(extractive: Extractive, question: st
         ("What colour is PN-1079?", "The colour of PN-1079 follows RAL."),
         ("Which voltage does PN-1079 have?", "PN-1079 runs on 24 V."),
         ("What weight is PN-1079?", "PN-1079 has 3 kg."),
+        ("Which material is PN-1079?", "PN-1079 is a hose of steel."),
+        ("What shape is PN-1079?", "PN-1079 is round."),
     ],
 )
 def test_a_sentence_that_tells_the_attribute_answers(
@@ -266,6 +305,8 @@ def test_a_sentence_that_tells_the_attribute_answers(
         ("What colour is PN-1079?", "PN-1079 is mounted with two bolts."),
         ("What weight is PN-1079?", "PN-1079 is stored on shelf 3."),
         ("Which voltage does PN-1079 have?", "PN-1079 has 3 kg."),
+        ("What material is PN-1079?", "PN-1079 is round."),
+        ("What colour is PN-1079?", "PN-1079 is made of steel."),
     ],
 )
 def test_a_sentence_of_another_code_or_attribute_is_no_answer(

@@ -1,4 +1,4 @@
-"""Tables and forms of a PDF: cells become rows with a box each, filled fields their names."""
+"""Tables and forms of a PDF: cells with a box each, filled fields their names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize("ruled", [False, True])
-def test_a_table_becomes_rows_with_a_box_each(tmp_path: Path, ruled: bool) -> None:
+def test_a_table_becomes_cells_with_a_box_each(tmp_path: Path, ruled: bool) -> None:
     def draw(canvas: Any) -> None:
         lines(72, 80, wrap(PROSE, 90))(canvas)
         canvas.setFont("Helvetica", 10)
@@ -34,10 +34,16 @@ def test_a_table_becomes_rows_with_a_box_each(tmp_path: Path, ruled: bool) -> No
     found = segments(draw_pdf(tmp_path / "table.pdf", [draw]))
     (table,) = [segment for segment in found if segment.kind == "table"]
     assert table.text.splitlines() == [" | ".join(row) for row in TABLE]
-    assert len(table.locators[0].boxes) == len(TABLE) == len(table.spans)
-    start, end, _, box = table.spans[3]
-    assert table.text[start:end] == "Washer | B-7 | 3 | Nm"
-    assert table.locators[0].boxes[box][1] == pytest.approx((792 - 540 - 10) / 792, abs=0.008)
+    assert table.table is not None
+    assert table.table.header_rows == 1
+    assert [list(row.cells) for row in table.table.rows_of(table.text)] == TABLE
+    filled = [(r, c) for r, row in enumerate(TABLE) for c, cell in enumerate(row) if cell]
+    assert len(table.locators[0].boxes) == len(table.spans) == len(filled)
+    for (r, c), (start, end, _, box) in zip(filled, table.spans, strict=True):
+        assert table.text[start:end] == TABLE[r][c]
+        left, top, _, _ = table.locators[0].boxes[box]
+        assert left == pytest.approx((80 + 110 * c) / 612, abs=0.008)
+        assert top == pytest.approx((792 - 600 + 20 * r - 10) / 792, abs=0.008)
     assert [s.kind for s in found] == ["text", "table", "text"]
 
 

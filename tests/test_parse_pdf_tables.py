@@ -121,7 +121,11 @@ def test_what_names_a_table_is_told_with_its_rows_and_keeps_its_box(tmp_path: Pa
     x0, top, _, bottom = table.locators[locator].boxes[box]  # type: ignore[union-attr]
     assert x0 * 612 == pytest.approx(54, abs=2)
     assert top * 792 < 97 < bottom * 792 < 106
-    assert len(table.spans) == len(table.locators[0].boxes) == 5  # type: ignore[union-attr]
+    cells = table.table
+    assert cells is not None
+    assert table.text[slice(*cells.lead)] == lead
+    assert cells.header_path(table.text, 1) == ("2022",)
+    assert len(table.spans) == len(table.locators[0].boxes) == 1 + 2 + 3 * 3  # type: ignore[union-attr]
 
 
 def test_a_caption_is_also_placed_at_its_figure(tmp_path: Path) -> None:

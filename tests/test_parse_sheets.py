@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
 
 from pipelines.errors import SourceTooLarge
+from pipelines.types import Segment
 from tests.office_files import add_member, save_parts
 from tests.parsed_documents import check_places, check_resumes, parse, segments_of
 
@@ -253,8 +254,56 @@ def test_exports_of_instruments_keep_the_names_of_their_columns(
     begin = header.replace(",", " | ") + "\n"
     assert [text for text in texts if not text.startswith(begin)] == told
     assert len(texts) > 3
+    tables = [s for s in segments_of(parts) if s.text.startswith(begin)]
+    names = [[path[-1] for path in _header_paths(segment)] for segment in tables]
+    assert names == [header.splitlines()[-1].split(",")] * len(tables)
+    assert [s.table is not None and s.table.is_continued for s in tables] == [
+        at > 0 for at in range(len(tables))
+    ]
     check_places(parts)
     check_resumes(path, parts)
+
+
+def _header_paths(segment: Segment) -> list[tuple[str, ...]]:
+    assert segment.table is not None
+    columns = range(segment.table.columns)
+    return [segment.table.header_path(segment.text, column) for column in columns]
+
+
+def test_a_name_over_a_group_of_columns_is_the_name_of_each(tmp_path: Path) -> None:
+    path = tmp_path / "run.csv"
+    path.write_text(",Run 1,,Run 2\nSample,pH,mg/L,pH\nA,7,1.5,8\nB,6,2.5,9\nC,5,3.5,7\n")
+    (table,) = segments_of(parse(path))
+    assert _header_paths(table) == [
+        ("Sample",),
+        ("Run 1", "pH"),
+        ("Run 1", "mg/L"),
+        ("Run 2", "pH"),
+    ]
+
+
+def test_merged_cells_stand_in_each_of_their_columns(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Part", "2024", None, "Note"], [None, "H1", "H2", None],
+                ["Pump", 1.5, 2.5, "new"], ["Hose", "sold out", None, "old"]):  # fmt: skip
+        book.active.append(row)
+    for cells in ("A1:A2", "B1:C1", "D1:D2", "B4:C4"):
+        book.active.merge_cells(cells)
+    path = tmp_path / "merged.xlsx"
+    book.save(path)
+    (table,) = [segment for segment in segments_of(parse(path)) if segment.kind == "table"]
+    assert _header_paths(table) == [("Part",), ("2024", "H1"), ("2024", "H2"), ("Note",)]
+    assert table.table is not None
+    assert table.table.rows_of(table.text)[-1].cells == ("Hose", "sold out", "sold out", "old")
+    assert table.text.count("sold out") == 1
+
+
+def test_a_bar_in_a_cell_parts_no_cell(tmp_path: Path) -> None:
+    path = tmp_path / "states.csv"
+    path.write_text("Valve,States,Rest\nV1,OPEN | CLOSED,OPEN\nV2,ON,OFF\n")
+    (table,) = segments_of(parse(path))
+    assert table.table is not None
+    assert table.table.rows_of(table.text)[1].cells == ("V1", "OPEN | CLOSED", "OPEN")
 
 
 def test_rows_below_a_blank_one_keep_the_header_whose_columns_they_fill(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
-from pipelines.proofs import best_quote, check, claims, context_of, examine
+from pipelines.claims.quotes import Quote, quote_in, quote_of
+from pipelines.parsers.documents import PlainText
+from pipelines.proofs import best_quote, check, claims, examine
 from pipelines.types import Hit
+from tests.written_tables import tables_in
 
 SPEEDS = "Model | Speed | Torque\nX-200 | 15000 rpm | 5 Nm\nX-300 | 17000 rpm | 6 Nm"
 PUMP = "The X-200 is a pump for oil. It weighs 5 kg."
@@ -13,8 +16,16 @@ def _hit(text: str, title: str = "", heading_path: tuple[str, ...] = ()) -> Hit:
     return Hit(
         fragment_id="f", version_id="v", source_id="s", title=title, filename="a.pdf",
         source_type="pdf", score=1.0, ordinal=0, text=text, kind="text",
-        heading_path=heading_path, locators=(),
+        heading_path=heading_path, locators=(), tables=tables_in(text),
     )  # fmt: skip
+
+
+def _quotes(texts: list[str]) -> list[Quote]:
+    return [quote_in(text, tables_in(text), 0, len(text)) for text in texts]
+
+
+def _best(sentence: str, hit: Hit) -> Quote:
+    return quote_of(hit, *best_quote(sentence, hit))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +49,7 @@ def _hit(text: str, title: str = "", heading_path: tuple[str, ...] = ()) -> Hit:
     ],
 )  # fmt: skip
 def test_what_the_quotes_say_is_verified(sentence: str, quotes: list[str]) -> None:
-    assert examine(sentence, quotes).verdict == "verified"
+    assert examine(sentence, _quotes(quotes)).verdict == "verified"
 
 
 @pytest.mark.parametrize(
@@ -72,34 +83,32 @@ def test_what_the_quotes_say_is_verified(sentence: str, quotes: list[str]) -> No
 def test_what_is_altered_is_partial_and_named(
     sentence: str, quotes: list[str], missing: str
 ) -> None:
-    found = examine(sentence, quotes)
+    found = examine(sentence, _quotes(quotes))
     assert found.verdict == "partial"
     assert any(thing.startswith(missing) for thing in found.missing), found
 
 
 def test_what_other_text_says_is_unsupported() -> None:
-    assert check("The rotor is made of titanium.", ["Open the lid and rinse the bowl."]) == (
-        "unsupported"
-    )
+    other = Quote("Open the lid and rinse the bowl.")
+    assert check("The rotor is made of titanium.", [other]) == "unsupported"
     assert check("The rotor is made of titanium.", []) == "unsupported"
 
 
 def test_what_denies_something_else_is_no_denial() -> None:
     proof = "The lid opens at 5 bar, and the drain does not leak."
-    assert check("The lid opens at 5 bar.", [proof]) == "verified"
+    assert check("The lid opens at 5 bar.", [Quote(proof)]) == "verified"
 
 
 def test_headings_lend_their_names() -> None:
-    assert check("The X-200 weighs 5 kg.", ["Weighs 5 kg."]) != "verified"
-    assert check("The X-200 weighs 5 kg.", ["Weighs 5 kg."], ["X-200 manual"]) == "verified"
+    assert check("The X-200 weighs 5 kg.", [Quote("Weighs 5 kg.")]) != "verified"
+    assert check("The X-200 weighs 5 kg.", [Quote("Weighs 5 kg.", "X-200 manual")]) == "verified"
 
 
 def test_the_best_quote_is_one_sentence_or_as_many_as_are_needed() -> None:
     hit = _hit("Open the lid. The bowl holds 5 litres. The drain is below. It opens at 3 bar.")
 
     def quote(sentence: str) -> str:
-        start, end = best_quote(sentence, hit)
-        return hit.text[start:end]
+        return _best(sentence, hit).text
 
     assert quote("The bowl holds five litres (5 L).") == "The bowl holds 5 litres."
     assert quote("The drain below opens at 3 bar.") == "The drain is below. It opens at 3 bar."
@@ -108,34 +117,86 @@ def test_the_best_quote_is_one_sentence_or_as_many_as_are_needed() -> None:
 def test_a_row_is_quoted_alone_and_checked_with_its_header() -> None:
     hit = _hit(SPEEDS, title="X series")
     sentence = "The speed of the X-300 is 17000 rpm."
-    start, end = best_quote(sentence, hit)
-    quote = hit.text[start:end]
-    assert quote == "X-300 | 17000 rpm | 6 Nm"
-    context = context_of(hit, start, end)
-    assert "Model | Speed | Torque" in context
-    assert check(sentence, [quote], [context]) == "verified"
+    quote = _best(sentence, hit)
+    assert quote.text == "X-300 | 17000 rpm | 6 Nm"
+    assert check(sentence, [quote]) == "verified"
+    assert check(sentence, [Quote(quote.text)]) != "verified"
 
 
 def test_several_rows_are_quoted_together() -> None:
     hit = _hit(SPEEDS)
-    start, end = best_quote("X-200 has 15000 rpm and X-300 has 17000 rpm.", hit)
-    assert hit.text[start:end] == SPEEDS.partition("\n")[2]
+    quote = _best("X-200 has 15000 rpm and X-300 has 17000 rpm.", hit)
+    assert quote.text == SPEEDS.partition("\n")[2]
 
 
 def test_rows_between_a_row_and_its_header_are_not_quoted() -> None:
     hit = _hit("Part number | Name | Colour\nPN-1077 | Cap | grey\nPN-1079 | Drain hose | blue")
     sentence = "PN-1079: Name: Drain hose; Colour: blue."
-    start, end = best_quote(sentence, hit)
-    quote = hit.text[start:end]
-    assert quote == "PN-1079 | Drain hose | blue"
-    assert check(sentence, [quote], [context_of(hit, start, end)]) == "verified"
-    other = sentence.replace("Colour", "Weight")
-    assert check(other, [quote], [context_of(hit, start, end)]) != "verified"
+    quote = _best(sentence, hit)
+    assert quote.text == "PN-1079 | Drain hose | blue"
+    assert check(sentence, [quote]) == "verified"
+    assert check(sentence.replace("Colour", "Weight"), [quote]) != "verified"
+
+
+STATES = "Valve\tNormal\tOn failure\nV1\tOPEN | CLOSED\tHOLD\nV2\tON | OFF\tON | HOLD"
+SPLIT_YEARS = [["", "2024", "", "2025", ""], ["Item", "H1", "H2", "H1", "H2"],
+               ["Sold", "11", "12", "13", "14"]]  # fmt: skip
+
+
+def _laid_out(rows: list[list[str]], header_rows: int = 1) -> Hit:
+    """A Fragment as it comes from a document with that table."""
+    (segment,) = PlainText().add_table(rows, header_rows=header_rows)
+    assert segment.table is not None
+    return _hit(segment.text).model_copy(update={"tables": (segment.table,)})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("V1 | OPEN | CLOSED", "verified"),
+        (r"V1 | OPEN \| CLOSED", "verified"),
+        ("The normal state of V1 is OPEN | CLOSED.", "verified"),
+        ("On failure V1 is HOLD.", "verified"),
+        ("V1, Normal: OPEN | CLOSED; On failure: HOLD.", "verified"),
+        ("V2 | OPEN | CLOSED", "other"),
+        ("V1 | ON | OFF", "other"),
+        ("The normal state of V2 is OPEN | CLOSED.", "other"),
+        ("On failure V1 is OPEN | CLOSED.", "other"),
+        ("Normal: V1 is HOLD.", "other"),
+    ],
+)
+def test_a_bar_in_a_cell_parts_no_cells(sentence: str, verdict: str) -> None:
+    hit = _laid_out([line.split("\t") for line in STATES.split("\n")])
+    quote = _best(sentence, hit)
+    assert (check(sentence, [quote]) == "verified") == (verdict == "verified")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("In H2 of 2024 12 were sold.", ""),
+        ("In H1 of 2025 13 were sold.", ""),
+        ("In H1 of 2025 12 were sold.", "column: 2024 H2"),
+    ],
+)
+def test_a_number_stands_under_all_header_rows_of_its_column(sentence: str, missing: str) -> None:
+    quote = _best(sentence, _laid_out(SPLIT_YEARS, header_rows=2))
+    assert quote.text == "Sold | 11 | 12 | 13 | 14"
+    found = examine(sentence, [quote])
+    assert (missing in found.missing) if missing else (found.verdict == "verified")
+
+
+def test_a_bar_in_a_cell_moves_no_number_to_another_column() -> None:
+    hit = _laid_out([["Pump", "Modes", "Flow", "Pressure"], ["P1", "A | B", "5 L/min", "7 bar"]])
+    assert check("The flow of P1 is 5 L/min.", [_best("P1 flow 5 L/min", hit)]) == "verified"
+    wrong = _laid_out([["Pump", "Modes", "2021", "2022"], ["P1", "A | B", "500", "600"]])
+    found = examine("In 2022 P1 made 500.", [_best("In 2022 P1 made 500.", wrong)])
+    assert "column: 2021" in found.missing
 
 
 def test_claims_name_what_is_missing() -> None:
     answer = "The pump weighs 6 kg. [1] It is blue. [2]"
-    found = claims(answer, {1: "The pump weighs 5 kg.", 2: "It is blue."})
+    found = claims(answer, {1: Quote("The pump weighs 5 kg."), 2: Quote("It is blue.")})
     assert [(c.verdict, c.missing, c.citations) for c in found] == [
         ("partial", ("number: 6 kg",), (1,)),
         ("verified", (), (2,)),
@@ -145,8 +206,8 @@ def test_claims_name_what_is_missing() -> None:
 
 @pytest.mark.parametrize("text", ["not " * 5_000, "Alpha " * 5_000, "5 mL, " * 3_000, "不" * 9_000])
 def test_long_sentences_end(text: str) -> None:
-    assert check(text, [text]) == "verified"
-    assert check(text, [text[: len(text) // 2]]) in ("verified", "partial", "unsupported")
+    assert check(text, [Quote(text)]) == "verified"
+    assert check(text, [Quote(text[: len(text) // 2])]) in ("verified", "partial", "unsupported")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +224,7 @@ def test_long_sentences_end(text: str) -> None:
     ],
 )
 def test_names_that_changed_places_are_seen(sentence: str, quote: str) -> None:
-    found = examine(sentence, [quote])
+    found = examine(sentence, [Quote(quote)])
     assert found.verdict == "partial"
     assert any(thing.startswith("order: ") for thing in found.missing)
 
@@ -178,4 +239,4 @@ def test_names_that_changed_places_are_seen(sentence: str, quote: str) -> None:
 )
 def test_names_of_a_list_and_moved_clauses_keep_their_proof(sentence: str) -> None:
     quote = "Jones and Smith signed the contract in the first week of the year."
-    assert check(sentence, [quote]) == "verified"
+    assert check(sentence, [Quote(quote)]) == "verified"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.claims.quotes import Quote
 from pipelines.withdrawal import WITHDRAWN, copies, withdraw
 
 TORQUE = "Tighten the rotor nut to a torque of 5.5 Nm."
@@ -29,7 +30,7 @@ def test_a_sentence_that_nothing_else_proves_gives_way() -> None:
     said, claims = withdraw(
         answer,
         claims_of(answer, (TORQUE, [1]), (LAMP, [2])),
-        left={2: LAMP},
+        left={2: Quote(LAMP)},
         gone={1},
         texts=[TORQUE],
     )
@@ -43,7 +44,9 @@ def test_a_sentence_with_another_proof_stays_by_what_that_says() -> None:
     both = f"{TORQUE}[1][2] {LAMP}[1][3]"
     parts = claims_of(both, (TORQUE, [1, 2]), (LAMP, [1, 3]))
     other = "Bananas are yellow and grow in warm countries."
-    said, claims = withdraw(both, parts, left={2: TORQUE, 3: other}, gone={1}, texts=[LAMP])
+    said, claims = withdraw(
+        both, parts, left={2: Quote(TORQUE), 3: Quote(other)}, gone={1}, texts=[LAMP]
+    )
     assert said == f"{TORQUE}[1][2] {WITHDRAWN}[1][3]"
     assert claims[0]["verdict"] == "verified"
 
@@ -55,7 +58,7 @@ def test_what_copies_a_deleted_text_goes_without_a_mark_too() -> None:
     said, _ = withdraw(
         answer,
         claims_of(answer, (LAMP, [2]), (last, [])),
-        left={2: LAMP},
+        left={2: Quote(LAMP)},
         gone={1},
         texts=[TORQUE, "The torque of the rotor nut is 5.5 Nm."],
     )
@@ -74,8 +77,8 @@ def test_without_any_proof_left_nothing_of_the_answer_is() -> None:
 def test_withdrawing_twice_keeps_the_placeholders() -> None:
     answer = f"{TORQUE}[1] {LAMP}[2] Seals are made of silicone.[3]"
     parts = claims_of(answer, (TORQUE, [1]), (LAMP, [2]), ("Seals are made of silicone.", [3]))
-    seals = {3: "Seals are made of silicone."}
-    said, claims = withdraw(answer, parts, left={2: LAMP, **seals}, gone={1}, texts=[TORQUE])
+    seals = {3: Quote("Seals are made of silicone.")}
+    said, claims = withdraw(answer, parts, left={2: Quote(LAMP), **seals}, gone={1}, texts=[TORQUE])
     said, claims = withdraw(said, claims, left=seals, gone={1, 2}, texts=[LAMP])
     assert said == f"{WITHDRAWN}[1] {WITHDRAWN}[2] Seals are made of silicone.[3]"
     assert [said[c["start"] : c["end"]] for c in claims] == [

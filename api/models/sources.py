@@ -125,6 +125,8 @@ class FragmentRow(HasId, Base):
     recognised: Mapped[list[dict[str, Any]]] = mapped_column(
         JSONB, default=list, server_default="[]"
     )
+    tables: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    """The cells of the tables in `text`; none for what was read before cells were kept."""
     tokens: Mapped[int]
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     """SHA-256 of what the model reads: the same text is embedded once."""

@@ -98,7 +98,7 @@ def _is_said(quantity: Quantity, proof: Reading, context: Reading) -> bool:
             return True
     # A column says its unit once, in its header: "Volume (mL)", "in millions".
     plain = [v for other in proof.quantities if other.dimension == PLAIN for v in other.values]
-    money = [
+    alike = [
         v
         for other in proof.quantities
         if other.dimension == quantity.dimension
@@ -109,7 +109,7 @@ def _is_said(quantity: Quantity, proof: Reading, context: Reading) -> bool:
     for dimension, factor in units | {(quantity.dimension, 1.0)}:
         if dimension != quantity.dimension or ((dimension, factor) not in units and scale == 1.0):
             continue
-        for value in (*plain, *money):
+        for value in (*plain, *alike):
             if any(
                 abs(value * factor * scale - mine) <= 1e-9 * abs(mine) for mine in quantity.values
             ):

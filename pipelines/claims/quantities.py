@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from pipelines.claims.dates import Date, dates
 from pipelines.claims.number_words import WORD_NUMBER, worth
-from pipelines.claims.units import CURRENCIES, PHRASES, SCALES, Unit, unit_named
+from pipelines.claims.units import PHRASES, SCALES, Unit, unit_named
 
 _CURRENCY = r"US\$|[$€£¥]|(?:USD|EUR|GBP|JPY|CHF)(?=\s?\d)"
+_UNIT_BEFORE = re.compile(rf"[-−–(]?\s?(?:{_CURRENCY})")
 _DIGITS = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?![\d.,]*\d)(?:[.,]\d+)?|\d+(?:[.,'’]\d+)*"
 _POWER = r"(?:\{{?(?P<{}>[-−–+]?\d{{1,2}}|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)\}}?)"
 _NUMBER = re.compile(
@@ -254,10 +255,10 @@ def _unit_after(text: str, end: int, currency: Unit | None) -> tuple[float, Unit
 
 
 def _is_scale(scale: re.Match[str], currency: Unit | None) -> bool:
-    """ "5k" is five thousand; "5 K" are kelvins."""
-    if scale[1].lower() == "k":
-        return scale[0] in {"k", "K"} and (currency is not None or scale[0] == "k")
-    return not (scale[1] == "mil" and currency is not None)
+    """ "5k" is five thousand; "5 K" are kelvins, and "$5K" are dollars."""
+    if scale[1].lower() != "k":
+        return True
+    return scale[0] in {"k", "K"} and (currency is not None or scale[0] == "k")
 
 
 def _value(digits: str, european: bool) -> tuple[float, float]:
@@ -352,7 +353,7 @@ def _inherit(text: str, found: list[Quantity]) -> Iterator[Quantity]:
             following is not None
             and quantity.dimension == PLAIN
             and following.dimension not in {PLAIN, CODE, DATE, CLOCK, "rank"}
-            and following.dimension not in CURRENCIES
+            and not _UNIT_BEFORE.match(text, following.start)
             and "," not in text[quantity.end : following.start]
             and _RANGE.fullmatch(text, quantity.end, following.start)
         ):

@@ -150,7 +150,6 @@ UNITS: dict[str, Unit] = {
     for name in names.split()
 } | {name: unit for names, unit in _TEMPERATURES.items() for name in names.split()}
 
-CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF"})
 PHRASES = {
     "percentage points": "pp",
     "percentage point": "pp",

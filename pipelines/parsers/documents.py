@@ -7,12 +7,15 @@ TextLocator counts characters in it, so a viewer that joins the segments can mar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import SourceTooLarge
+from pipelines.parsers.header_rows import groups_of
+from pipelines.parsers.header_rows import looks_like_header as looks_like_header
+from pipelines.tables import BETWEEN, laid_out
 from pipelines.types import (
     ParseOptions,
     ParseWarning,
@@ -36,7 +39,20 @@ _SPACES = re.compile(r"[^\S\n]+")
 _SENTENCE_END = re.compile(r"[.!?]\s+|[。！？]")
 _LINE_END = re.compile(r"\n")
 _SPACE = re.compile(r"\s+")
-_VALUE = re.compile(r"[-+−–~<>≤≥±]?\s*[$€£¥]?\s*\d[\d.,:/\s%-]*\W?")
+
+
+@dataclass(frozen=True)
+class _TableRow:
+    cells: list[str]
+    anchor: str | None
+    reaching: dict[int, int]
+    """Columns whose cell reaches over further ones -> over how many."""
+
+    @property
+    def length(self) -> int:
+        """Characters of its line."""
+        filled = max((i + 1 for i, cell in enumerate(self.cells) if cell), default=1)
+        return sum(map(len, self.cells)) + len(BETWEEN) * (filled - 1)
 
 
 @dataclass
@@ -71,41 +87,75 @@ class PlainText:
         rows: Sequence[Sequence[str]],
         *,
         header_rows: int = 0,
+        header_columns: int = 0,
         anchors: Sequence[str | None] | str | None = None,
+        reaching: Mapping[tuple[int, int], int] | None = None,
+        is_continued: bool = False,
     ) -> list[Segment]:
-        """Table segments: a line per row, cells parted by ` | `, one Locator and span per line.
+        """Table segments: their cells, and as text a line per row; one Locator and span per row.
 
         A long table becomes several segments, each of which begins with the header rows again, so
         that any of its rows can be understood without the others. `anchors` is one for all rows or
-        one per row.
+        one per row. `header_columns`: how many of the first columns name the rows, as far as that
+        is known. `reaching`: (row, column) of a cell -> the columns that it reaches over, the
+        further ones left empty; header cells over groups of columns are recognised without it.
+        `is_continued`: these rows go on with the table that was added before.
         """
         per_row = [anchors] * len(rows) if isinstance(anchors, str | None) else list(anchors)
-        lines = [(_line(row), anchor) for row, anchor in zip(rows, per_row, strict=True)]
-        header, body = lines[:header_rows], [line for line in lines[header_rows:] if line[0]]
-        header_length = sum(len(line) + 1 for line, _ in header)
+        cleaned = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
+        reaching = {**groups_of(cleaned[:header_rows]), **(reaching or {})}
+        whole = [
+            _TableRow(cells, anchor, {}) for cells, anchor in zip(cleaned, per_row, strict=True)
+        ]
+        for (number, column), columns in reaching.items():
+            whole[number].reaching[column] = columns
+        header = [row for row in whole[:header_rows] if any(row.cells)]
+        body = [row for row in whole[header_rows:] if any(row.cells)]
+        header_length = sum(row.length + 1 for row in header)
         segments: list[Segment] = []
-        group: list[tuple[str, str | None]] = []
+        group: list[_TableRow] = []
         length = header_length
-        for line in body:
-            if group and length + len(line[0]) > TABLE_CHARACTERS:
-                segments.append(self._table(header + group))
+
+        def close() -> None:
+            continued = is_continued or bool(segments)
+            segments.append(self._table(header, group, header_columns, is_continued=continued))
+
+        for row in body:
+            if group and length + row.length > TABLE_CHARACTERS:
+                close()
                 group, length = [], header_length
-            group.append(line)
-            length += len(line[0]) + 1
+            group.append(row)
+            length += row.length + 1
         if group or (header and not segments):
-            segments.append(self._table(header + group))
+            close()
         return segments
 
-    def _table(self, lines: list[tuple[str, str | None]]) -> Segment:
-        text = "\n".join(line for line, _ in lines)
+    def _table(
+        self,
+        header: Sequence[_TableRow],
+        body: Sequence[_TableRow],
+        header_columns: int,
+        *,
+        is_continued: bool,
+    ) -> Segment:
+        rows = [*header, *body]
+        text, table = laid_out(
+            [row.cells for row in rows],
+            header_rows=len(header),
+            header_columns=header_columns,
+            reaching={(r, c): n for r, row in enumerate(rows) for c, n in row.reaching.items()},
+            is_continued=is_continued,
+        )
         begin = self._place(text, None).start
         locators, spans, at = [], [], 0
-        for index, (line, anchor) in enumerate(lines):
-            end = at + len(line)
-            locators.append(TextLocator(start=begin + at, end=begin + end, anchor=anchor))
-            spans.append((at, end, index, -1))
+        for number, row in enumerate(rows):
+            end = table.row_range(number)[1]
+            locators.append(TextLocator(start=begin + at, end=begin + end, anchor=row.anchor))
+            spans.append((at, end, number, -1))
             at = end + 1
-        return Segment(text=text, kind="table", locators=tuple(locators), spans=tuple(spans))
+        return Segment(
+            text=text, kind="table", locators=tuple(locators), spans=tuple(spans), table=table
+        )
 
     def _place(self, text: str, anchor: str | None) -> TextLocator:
         start = self.characters + len(SEPARATOR) if self.characters else 0
@@ -133,13 +183,6 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
 
 
-def _line(row: Sequence[str]) -> str:
-    cells = [clean(cell).replace("\n", " ") for cell in row]
-    while cells and not cells[-1]:
-        cells.pop()
-    return " | ".join(cells)
-
-
 def _pieces(text: str) -> Iterator[str]:
     start = 0
     while len(text) - start > PARAGRAPH_CHARACTERS:
@@ -157,20 +200,6 @@ def _last_end(pattern: re.Pattern[str], window: str) -> int | None:
     """Where the last match in the second half of `window` ends."""
     ends = [match.end() for match in pattern.finditer(window, len(window) // 2)]
     return ends[-1] if ends else None
-
-
-def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns: names for at least half, no value, rows below."""
-    if len(rows) < 2:
-        return False
-    names = [name for name in map(clean, rows[0]) if name]
-    enough = len(names) >= max(2, len(rows[0]) / 2)
-    return enough and all(len(name) <= 120 and not is_value(name) for name in names)
-
-
-def is_value(text: str) -> bool:
-    """Whether a cell holds a number, an amount, a date or a time and no name."""
-    return _VALUE.fullmatch(text) is not None
 
 
 def sections(

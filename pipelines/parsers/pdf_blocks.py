@@ -22,6 +22,7 @@ from pipelines.parsers.pdf_style import DocumentStyle
 from pipelines.parsers.pdf_table_rows import Table
 from pipelines.parsers.pdf_tables import find_tables
 from pipelines.parsers.pdf_text import Piece
+from pipelines.tables import laid_out
 from pipelines.types import Box, PageLocator, Segment, SegmentKind, Span
 
 _HYPHENATED = re.compile(r"\w{2,}-$")
@@ -146,13 +147,24 @@ def _typed(rows: list[Row]) -> list[str]:
 
 
 def _table_segment(table: Table, shape: PageShape, page: int) -> Segment:
-    text, spans = _stack([" | ".join(row).strip() for row in table.cells])
-    boxes = tuple(_box(pieces, shape) for pieces in table.pieces)
+    """A box and a span for each cell that holds anything."""
+    text, cells = laid_out(
+        [[cell.text for cell in row] for row in table.rows], header_rows=int(table.has_header)
+    )
+    boxes: list[Box] = []
+    spans: list[Span] = []
+    for row, places in zip(table.rows, cells.rows, strict=True):
+        # Empty cells at the end of a row have no place.
+        for cell, (start, end) in zip(row, places, strict=False):
+            if start < end:
+                spans.append((start, end, 0, len(boxes)))
+                boxes.append(_box(cell.pieces, shape))
     return Segment(
         text=text,
         kind="table",
-        locators=(page_locator(shape, page, boxes),),
-        spans=spans,
+        locators=(page_locator(shape, page, tuple(boxes)),),
+        spans=tuple(spans),
+        table=cells,
     )
 
 

@@ -24,8 +24,8 @@ _SMALLEST = 0.01
 def name_table(above: Segment, table: Segment, level: int) -> tuple[Segment | None, Segment]:
     """The segment above a table, and the table, with what names the table put where it tells.
 
-    A caption, a line that ends in a colon and a remark on units become part of the table's first
-    row, which is told with each of its rows; the segment above is then None. A line centred over
+    A caption, a line that ends in a colon and a remark on units become the table's lead, which is
+    told with each of its rows; the segment above is then None. A line centred over
     the table, or short, becomes a title of `level`.
     """
     over, below = _place(above), _place(table)
@@ -58,9 +58,15 @@ def _place(segment: Segment) -> Box:
 
 
 def _led(lead: Segment, table: Segment) -> Segment:
-    """The table with the lead at the head of its first row; each line keeps its box."""
-    first = lead.locators[0]
-    glue = " " if table.text.startswith("|") or lead.text[-1] in ":)." else ". "
+    """The table with the lead before its first row, told with each of its rows; each line keeps
+    its box."""
+    first, cells = lead.locators[0], table.table
+    assert cells is not None
+    glue = ". "
+    if not cells.cell(table.text, 0, 0):
+        glue = ""
+    elif lead.text[-1] in ":).":
+        glue = " "
     shift, lines = len(lead.text) + len(glue), len(first.boxes)  # type: ignore[union-attr]
     locator = table.locators[0]
     boxes = (*first.boxes, *locator.boxes)  # type: ignore[union-attr]
@@ -70,6 +76,7 @@ def _led(lead: Segment, table: Segment) -> Segment:
             "text": lead.text + glue + table.text,
             "locators": (locator.model_copy(update={"boxes": boxes}),),
             "spans": (*lead.spans, *moved),
+            "table": cells.moved(shift).model_copy(update={"lead": (0, len(lead.text))}),
         }
     )
 

@@ -25,13 +25,13 @@ VALUE = re.compile(
 _STRAY_SIGN = re.compile(rf"^(.*[\d)%—–-])\s*({_CURRENCY})$")
 _TWO_AMOUNTS = re.compile(rf"^(\(?[\d.,]*\d\)?\s?%?\)?|—)\s+({_CURRENCY}\s?[(\d.,)]*\d\)?)$")
 _SHORT = 12
-"""Characters of a head such as a year, which stands anywhere over its column."""
+"""Characters of a header such as a year, which stands anywhere over its column."""
 _SIGN_REACH = 30
 """Sizes of the font that a sign stands before its amount at most: at the edge of a wide column."""
 _MAX_LAID_OUT = 60
 """Columns of a table; more are a drawing."""
 YEAR = re.compile(r"^(?:FY\s?|\d{1,2}, )?(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?(?:\s?\(\w\))?\*?$")
-"""A year, or the end of a date wrapped after its month: heads of columns, not amounts."""
+"""A year, or the end of a date wrapped after its month: headers, not amounts."""
 _GLUE_AFTER = re.compile(rf"({_CURRENCY})\s+(?=[\d(.—–\-])|(\()\s+(?=[\d$€£])")
 _GLUE_BEFORE = re.compile(r"(?<=\d)\s+(?=\)|%\))")
 
@@ -62,7 +62,7 @@ class Column:
 
 @lru_cache(maxsize=4096)
 def _is_value(text: str) -> bool:
-    # A comma at the end is that of a date in a narrow head: January / 28, / 2023.
+    # A comma at the end is that of a date in a narrow header: January / 28, / 2023.
     return bool(VALUE.match(text)) and not text.endswith(",") and not YEAR.match(text)
 
 
@@ -126,12 +126,12 @@ def _split(piece: Piece) -> list[Cell]:
     return [left, right]
 
 
-def columns_of(rows: list[list[Cell]], size: float, heads: Sequence[Cell] = ()) -> list[Column]:
+def columns_of(rows: list[list[Cell]], size: float, headers: Sequence[Cell] = ()) -> list[Column]:
     """The columns that the cells of rows stand in, from left to right.
 
     Narrow cells lay them out first; a cell that then reaches over several columns (a long label,
-    a head over a group) is one that spans them and widens none. Columns of which each row fills
-    one are two where each has a head of its own. None of what would have more columns than any
+    a header over a group) is one that spans them and widens none. Columns of which each row fills
+    one are two where each has a header of its own. None of what would have more columns than any
     table.
     """
     columns: list[Column] = []
@@ -146,7 +146,7 @@ def columns_of(rows: list[list[Cell]], size: float, heads: Sequence[Cell] = ()) 
             touched[0].x0 = min(touched[0].x0, cell.x0)
             touched[0].x1 = max(touched[0].x1, cell.x1)
     columns.sort(key=lambda column: column.x0)
-    return _merged(columns, rows, size, heads)
+    return _merged(columns, rows, size, headers)
 
 
 def parted(cells: list[Cell], columns: list[Column], size: float) -> list[Cell]:
@@ -183,7 +183,7 @@ def _width(cell: Cell) -> float:
 
 
 def _merged(
-    columns: list[Column], rows: list[list[Cell]], size: float, heads: Sequence[Cell]
+    columns: list[Column], rows: list[list[Cell]], size: float, headers: Sequence[Cell]
 ) -> list[Column]:
     """Neighbours made one that are never both filled or headed and close, or joined by a cell: a
     year centred over amounts, a dash, the sign far before an amount, an indent."""
@@ -193,7 +193,7 @@ def _merged(
         near = right.x0 - left.x1 < 2 * size or any(
             _inside(cell, left) and _inside(cell, right) for row in rows for cell in row
         )
-        if near and not any(_parted(row, left, right) for row in (*rows, heads)):
+        if near and not any(_parted(row, left, right) for row in (*rows, headers)):
             columns[index : index + 2] = [Column(left.x0, max(left.x1, right.x1))]
             index = max(0, index - 1)
         else:
@@ -245,7 +245,7 @@ def place(cells: list[Cell], columns: list[Column]) -> list[list[Cell]]:
 
 
 def is_over(cell: Cell, columns: list[Column], size: float) -> bool:
-    """Whether a head stands over the columns after the first."""
+    """Whether a header stands over the columns after the first."""
     between = (columns[1].x0 - columns[0].x1) / 2
     return (cell.x0 + cell.x1) / 2 > columns[1].x0 - max(size, min(4 * size, between))
 

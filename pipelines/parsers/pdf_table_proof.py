@@ -12,7 +12,7 @@ from pipelines.parsers.pdf_fonts import is_monospaced
 from pipelines.parsers.pdf_lists import leads_to_pages
 from pipelines.parsers.pdf_rows import Row
 from pipelines.parsers.pdf_rules import Rules
-from pipelines.parsers.pdf_table_rows import head_length
+from pipelines.parsers.pdf_table_rows import header_length
 
 _FIGURE = re.compile(r"^(?:fig(?:ure)?|abb(?:ildung)?|chart|plate|scheme)\b\.?\s*[A-Z]?\d", re.I)
 
@@ -35,11 +35,11 @@ class Run:
 def is_table(run: Run, rules: Rules, following: list[Row]) -> bool:
     """Whether the rows of a run form a table; gives it its columns and ruling lines."""
     size = run.size
-    length = head_length(run.rows, run.cells)
-    body, heads = run.cells[length:], run.cells[length - 1] if length else []
-    # Heads stand anywhere over their columns, so that the cells below them tell where those are.
+    length = header_length(run.rows, run.cells)
+    body, headers = run.cells[length:], run.cells[length - 1] if length else []
+    # Headers stand anywhere over their columns, so that the cells below them tell where those are.
     tells = body if sum(len(own) > 1 for own in body) >= 2 else run.cells
-    run.columns = columns_of(tells, size, heads)
+    run.columns = columns_of(tells, size, headers)
     full = [cells for cells in run.cells if len(cells) >= 2]
     if len(run.columns) < 2 or len(full) < 2:
         return False
@@ -75,26 +75,26 @@ def is_table(run: Run, rules: Rules, following: list[Row]) -> bool:
 
 
 def _is_record(run: Run, body: list[list[Cell]]) -> bool:
-    """Whether heads have one row of amounts under them, which may have a label.
+    """Whether headers have one row of amounts under them, which may have a label.
 
     Three amounts at least: two pairs of words and amounts are a list as often.
     """
     if len(body) != 1 or len(run.cells) < 2:
         return False
-    heads = next((own for own in run.cells[-2::-1] if len(own) >= 3), [])
+    headers = next((own for own in run.cells[-2::-1] if len(own) >= 3), [])
     amounts = body[0]
     if not amounts[0].is_value:
-        heads = [head for head in heads if head.x1 > amounts[0].x1]
+        headers = [header for header in headers if header.x1 > amounts[0].x1]
         amounts = amounts[1:]
-    if len(amounts) < 3 or len(heads) < 3 or not all(amount.is_value for amount in amounts):
+    if len(amounts) < 3 or len(headers) < 3 or not all(amount.is_value for amount in amounts):
         return False
     return all(
-        not head.is_value
+        not header.is_value
         and any(
-            head.x0 - 2 * run.size < amount.x1 and amount.x0 < head.x1 + 2 * run.size
+            header.x0 - 2 * run.size < amount.x1 and amount.x0 < header.x1 + 2 * run.size
             for amount in amounts
         )
-        for head in heads
+        for header in headers
     )
 
 

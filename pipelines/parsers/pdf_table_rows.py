@@ -1,15 +1,16 @@
-"""Lines of a table -> its rows: heads of several lines, wrapped labels, cells by column."""
+"""Lines of a table -> its rows: headers of several lines, wrapped labels, cells by column."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from pipelines.parsers.header_rows import looks_like_header
 from pipelines.parsers.pdf_cells import YEAR, Cell, Column, is_over, parted, place
-from pipelines.parsers.pdf_heads import joined_heads
+from pipelines.parsers.pdf_heads import column_headers
 from pipelines.parsers.pdf_rows import Row
 from pipelines.parsers.pdf_rules import Rules
 from pipelines.parsers.pdf_text import Piece
@@ -18,14 +19,23 @@ _BRACKETED = re.compile(r"^\(\d?\.\d+\)$")
 
 
 @dataclass(slots=True)
-class Table:
-    """Cells row by row, "" where a column has none, and the pieces that each row is made of.
+class TableCell:
+    """What stands in one column of one row, "" for nothing, and the pieces that it is made of."""
 
-    A row of one cell heads the rows that follow.
+    text: str = ""
+    pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """A cell for each column of each row. A row of one cell names the rows that follow.
+
+    The first of the `rows` names the columns where `has_header` says so: header lines over each
+    other are one row, those over groups of columns told with each of them.
     """
 
-    cells: list[list[str]]
-    pieces: list[list[Piece]]
+    rows: list[list[TableCell]]
+    has_header: bool
 
 
 @dataclass(slots=True)
@@ -44,8 +54,8 @@ class _Line:
         return bool(self.cells[0]) and not any(self.cells[1:])
 
 
-def head_length(rows: list[Row], cells: list[list[Cell]]) -> int:
-    """How many rows from the first on are heads of columns.
+def header_length(rows: list[Row], cells: list[list[Cell]]) -> int:
+    """How many rows from the first on are headers.
 
     Above amounts, all that hold words or years beside the first column; else the first row, with
     those below it that are bold as it is when the table is not.
@@ -55,25 +65,25 @@ def head_length(rows: list[Row], cells: list[list[Cell]]) -> int:
         bold = next((i for i, row in enumerate(rows) if not row.bold), len(rows))
         return bold if 1 < bold <= 3 and bold < len(rows) else 1
     edge = min(cell.x0 for cell in cells[amounts][1:]) - 2 * rows[amounts].size
-    heads = [
+    headers = [
         i for i in range(amounts) if len(cells[i]) > 1 or cells[i][0].x0 + cells[i][0].x1 > 2 * edge
     ]
-    if not heads or heads[-1] > 11:
+    if not headers or headers[-1] > 11:
         return 0
-    for index in heads[1:]:
+    for index in headers[1:]:
         if _is_first_of_words(rows, cells, index):
             return index
-    # Words in the cells of a table that also holds amounts are no heads.
-    short = all(len(cell.text) <= 60 for i in heads for cell in cells[i])
-    return heads[-1] + 1 if len(heads) <= (9 if short else 3) else 1
+    # Words in the cells of a table that also holds amounts are no headers.
+    short = all(len(cell.text) <= 60 for i in headers for cell in cells[i])
+    return headers[-1] + 1 if len(headers) <= (9 if short else 3) else 1
 
 
 def _is_first_of_words(rows: list[Row], cells: list[list[Cell]], index: int) -> bool:
     """Whether a row of words is one of the table's body: `Colour | red` above `Speed | 3000`.
 
-    Such a row has a label. Heads above it are bold where it is not, or there is one over every
+    Such a row has a label. Headers above it are bold where it is not, or there is one over every
     column and the row stands as far below them as rows of the body stand apart: the second line
-    of a head stands closer.
+    of a header stands closer.
     """
     row, above, own = rows[index], rows[index - 1], cells[index]
     if len(own) < 2 or own[0].x0 > min(first.x0 for first, *_ in cells) + row.size:
@@ -94,7 +104,7 @@ def _is_first_of_words(rows: list[Row], cells: list[list[Cell]], index: int) -> 
 
 
 def _has_amounts(cells: list[Cell]) -> bool:
-    """Whether a row holds amounts beside its label; one alone in brackets is a remark on a head."""
+    """Whether a row holds amounts beside its label; one alone in brackets remarks on a header."""
     amounts = [cell for cell in cells[1:] if cell.is_value]
     return len(amounts) > 1 or (bool(amounts) and not _BRACKETED.match(amounts[0].text))
 
@@ -119,24 +129,28 @@ def build(
         if bisect(lines, before) != bisect(lines, after) or bisect(lines, before) > 1:
             break
         first += 1
-    table = Table([], [])
+    table = Table([], has_header=False)
     if first:
-        table.cells.append(joined_heads(rows, cells[:first], columns, size, rules))
-        table.pieces.append([piece for row in rows[:first] for piece in row.pieces])
+        headers = column_headers(rows, cells[:first], columns, size, rules)
+        table.rows.append([_joined(column) for column in headers])
     body = [
         _Line(row, _placed(own, columns, size))
         for row, own in zip(rows[first:], cells[first:], strict=True)
     ]
     for group in _groups(body, lines, columns, size):
         merged = [[cell for line in group for cell in line.cells[n]] for n in range(len(columns))]
-        texts = [_joined(column) for column in merged]
-        table.cells.append([texts[0]] if texts[0] and not any(texts[1:]) else texts)
-        table.pieces.append([piece for line in group for piece in line.row.pieces])
+        table.rows.append([_joined(column) for column in merged])
+    if first:
+        table.has_header = (
+            first > 1
+            or any(map(_has_amounts, cells[1:]))
+            or looks_like_header([[cell.text for cell in row] for row in table.rows])
+        )
     return table
 
 
 def _placed(cells: list[Cell], columns: list[Column], size: float) -> list[list[Cell]]:
-    """The cells of a row by column; the head of a section, centred, is a label."""
+    """The cells of a row by column; the heading of a section, centred, is a label."""
     if len(cells) == 1 and not cells[0].is_value:
         off = (cells[0].x0 + cells[0].x1 - columns[0].x0 - columns[-1].x1) / 2
         if abs(off) < 1.5 * size:
@@ -145,22 +159,21 @@ def _placed(cells: list[Cell], columns: list[Column], size: float) -> list[list[
 
 
 def _first_body_row(rows: list[Row], cells: list[list[Cell]], columns: list[Column]) -> int:
-    """As `head_length`, with rows above that stand over the later columns alone counted in."""
+    """As `header_length`, with rows above that stand over the later columns alone counted in."""
     above = 0
     size = rows[0].size
     while above < len(rows) and len(cells[above]) == 1 and is_over(cells[above][0], columns, size):
         above += 1
     if above >= len(rows):
         return 0
-    return above + head_length(rows[above:], cells[above:])
+    return above + header_length(rows[above:], cells[above:])
 
 
-def _joined(cells: list[Cell]) -> str:
-    text = ""
-    for cell in cells:
-        # A word hyphenated at the end of a cell's line is left as it is: codes end in hyphens.
-        text += (" " if text else "") + cell.text
-    return text
+def _joined(cells: list[Cell]) -> TableCell:
+    # A word hyphenated at the end of a cell's line is left as it is: codes end in hyphens.
+    return TableCell(
+        " ".join(cell.text for cell in cells), [piece for cell in cells for piece in cell.pieces]
+    )
 
 
 def _groups(
@@ -211,7 +224,7 @@ def _clash(group: list[_Line], line: _Line) -> bool:
     if group[-1].row.text.endswith(":") and group[-1].alone:
         return True
     if group[-1].label and line.label:
-        # The head of a section is centred, or less far indented than what follows.
+        # The heading of a section is centred, or less far indented than what follows.
         apart = line.label.x0 - group[-1].label.x0
         if abs(apart) > 4 * line.row.size and (group[-1].alone or line.alone):
             return True

@@ -27,7 +27,7 @@ _MAX_CELLS = 60
 """Of one row; more are a drawing."""
 _LONG = 100
 """Characters of a row that are a line of prose when the rows above it hold amounts."""
-_MAX_HEADS = 8
+_MAX_HEADERS = 8
 
 
 def find_tables(rows: list[Row], rules: Rules) -> list[Row | Table | Entry]:
@@ -50,14 +50,14 @@ def find_tables(rows: list[Row], rules: Rules) -> list[Row | Table | Entry]:
             if stop - start >= 2 and is_table(run, rules, rows[stop : stop + 3]):
                 if is_contents(run):
                     found += [Entry(row.pieces) for row in run.rows]
-                elif _heads_of_next(run, cells[stop : stop + 4]):
+                elif _headers_of_next(run, cells[stop : stop + 4]):
                     found += run.rows
                 else:
-                    heads = _heads_above(found, run)
-                    if heads:
-                        del found[-len(heads) :]
-                        run.rows[:0] = heads
-                        run.cells[:0] = [cells_of(row) for row in heads]
+                    headers = _headers_above(found, run)
+                    if headers:
+                        del found[-len(headers) :]
+                        run.rows[:0] = headers
+                        run.cells[:0] = [cells_of(row) for row in headers]
                     found.append(build(run.rows, run.cells, run.columns, run.lines, rules))
                 start = stop
                 continue
@@ -90,7 +90,7 @@ def _grow(rows: list[Row], cells: list[list[Cell]], start: int, rules: Rules) ->
                 break
             if held and not amounts and len(row.text) > _LONG:
                 break
-            if held and not amounts and (index > stop or gap > 1.5 * size) and _heads(own):
+            if held and not amounts and (index > stop or gap > 1.5 * size) and _are_headers(own):
                 break
             held = held or amounts
             spans += [(cell.x0, cell.x1) for cell in own[1:]]
@@ -120,8 +120,8 @@ def _is_boxed(row: Row, left: float, right: float, rules: Rules) -> bool:
     return left - row.size < row.x0 and row.x1 < right and bool(above) and bool(below)
 
 
-def _heads(own: list[Cell]) -> bool:
-    """Whether the cells after the first head the columns of another table."""
+def _are_headers(own: list[Cell]) -> bool:
+    """Whether the cells after the first name the columns of another table."""
     return all(
         YEAR.match(cell.text) or cell.text[:1].isupper() or cell.text == "%" for cell in own[1:]
     )
@@ -146,7 +146,7 @@ def _fits(own: list[Cell], spans: list[tuple[float, float]], size: float) -> boo
 
 
 def _may_wait(row: Row, spans: list[tuple[float, float]], label_edge: float, size: float) -> bool:
-    """Whether a row of one piece can be a label, the head of a section or a wrapped cell."""
+    """Whether a row of one piece can be a label, the heading of a section or a wrapped cell."""
     if row.x0 < label_edge - 2 * size or ITEM.match(row.text):
         return False
     if row.x1 <= min(x0 for x0, _ in spans) + size:
@@ -154,17 +154,17 @@ def _may_wait(row: Row, spans: list[tuple[float, float]], label_edge: float, siz
     return len(row.text) <= 130 and not row.text.endswith(".")
 
 
-def _heads_above(found: list[Row | Table | Entry], run: Run) -> list[Row]:
+def _headers_above(found: list[Row | Table | Entry], run: Run) -> list[Row]:
     """Rows right above a table that stand over its columns after the first.
 
-    Heads of sections at the first column may stand between those and the table.
+    Headings of sections at the first column may stand between those and the table.
     """
-    heads: list[Row] = []
+    headers: list[Row] = []
     taken, below = 0, run.rows[0]
     edge = run.columns[1].x0 - 2 * run.size
     left, right = run.columns[0].x0 - 2 * run.size, run.columns[-1].x1 + 3 * run.size
-    while len(heads) < min(_MAX_HEADS, len(found)):
-        row = found[-1 - len(heads)]
+    while len(headers) < min(_MAX_HEADERS, len(found)):
+        row = found[-1 - len(headers)]
         if not isinstance(row, Row) or below.top - row.bottom > 2.2 * row.size:
             break
         cells = cells_of(row)
@@ -175,20 +175,20 @@ def _heads_above(found: list[Row | Table | Entry], run: Run) -> list[Row]:
         if CAPTION.match(row.text) or row.size > 1.15 * run.size:
             break
         if _is_title(row, run):
-            # The head of the first section may stand between the heads and the amounts.
+            # The heading of the first section may stand between the headers and the amounts.
             if taken or row.size > 1.05 * run.size or len(row.text) > 40:
                 break
-            heads.insert(0, row)
+            headers.insert(0, row)
             below = row
             continue
-        heads.insert(0, row)
+        headers.insert(0, row)
         if any(cell.is_value for cell in cells[1:]):
             break
         over = [cell for cell in cells if is_over(cell, run.columns, run.size)]
         if over and row.text.endswith(":"):
             break
         if over and len(over) >= len(cells) - 1:
-            taken = len(heads)
+            taken = len(headers)
         elif (
             len(cells) > 1
             or row.x0 > left + 14 * run.size > edge
@@ -196,12 +196,12 @@ def _heads_above(found: list[Row | Table | Entry], run: Run) -> list[Row]:
         ):
             break
         below = row
-    return heads[-taken:] if taken else []
+    return headers[-taken:] if taken else []
 
 
-def _heads_of_next(run: Run, following: list[list[Cell]]) -> bool:
-    """Whether rows of words are the heads of amounts that stand right under them."""
-    if len(run.rows) > _MAX_HEADS or any(c.is_value for own in run.cells for c in own[1:]):
+def _headers_of_next(run: Run, following: list[list[Cell]]) -> bool:
+    """Whether rows of words are the headers of amounts that stand right under them."""
+    if len(run.rows) > _MAX_HEADERS or any(c.is_value for own in run.cells for c in own[1:]):
         return False
     for own in following:
         amounts = [cell for cell in own[1:] if cell.is_value]

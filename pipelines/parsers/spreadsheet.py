@@ -24,13 +24,13 @@ from pipelines.parsers.documents import (
     PlainText,
     clean,
     facts_of,
-    is_value,
     part_of,
     read_limited,
     wanted,
 )
-from pipelines.parsers.header_rows import head_of
+from pipelines.parsers.header_rows import header_of, is_value
 from pipelines.parsers.ooxml import open_package
+from pipelines.parsers.sheet_beside import read_beside_cells
 from pipelines.parsers.sheet_extras import Notes, read_extras
 from pipelines.parsers.sheet_values import shown
 from pipelines.parsers.text import MAX_TEXT_BYTES, decode
@@ -41,14 +41,10 @@ MAX_SHEET_BYTES = 768 * 2**20
 """Of one sheet's XML, which is streamed, not held."""
 MAX_CELLS = 50_000_000
 """Empty ones that have to be walked over included: a sheet may claim a cell at its far corner."""
-MAX_MERGED = 1_000
-"""Cells that reach into one row; more are nobody's sheet."""
 MAX_CELL_CHARACTERS = 32_767
 """Excel's own limit; a longer CSV field is a quotation mark that was never closed."""
 
-_UNCOMPUTED = re.compile(rb"</f>\s*(?:<v\s*/>|<v></v>)?\s*</c>")
-_MERGED = re.compile(rb'mergeCell ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
-_TOLD = re.compile(r"sep=([^\w\s\"]|\t)\r?\n")
+_SEPARATOR_LINE = re.compile(r"sep=([^\w\s\"]|\t)\r?\n")
 """A first line that tells Excel the separator."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.]*\Z", re.ASCII)
 
@@ -66,6 +62,8 @@ class _Grid:
     header: list[Row] = field(default_factory=list)
     earlier: list[Row] = field(default_factory=list)
     """The header of the table above."""
+    reaching: dict[int, dict[int, int]] = field(default_factory=dict)
+    """Number of a row -> columns, from 0, whose cell reaches over further ones -> over how many."""
     is_inside: bool = False
     """Whether the next row goes on with a table."""
     last_row: int = 0
@@ -95,15 +93,16 @@ class _Grid:
         if not region:
             return []
         found: list[Segment] = []
+        goes_on = self.is_inside
         if not self.is_inside:
             self.is_inside = True
             if self._goes_on(region[0][1]):
-                self.header = self.earlier
+                self.header, goes_on = self.earlier, True
             else:
-                start, body = head_of(_block(region)[2])
+                start, body = header_of(_block(region)[2])
                 found = self._rows([], region[:start])
                 self.header, region = region[start:body], region[body:]
-        return found + self._rows(self.header, region)
+        return found + self._rows(self.header, region, is_continued=goes_on)
 
     def _goes_on(self, cells: list[str]) -> bool:
         """Whether a row below a blank one belongs to the table above, whose columns it fills."""
@@ -112,13 +111,29 @@ class _Grid:
         has_value = any(is_value(cells[i]) for i in filled)
         return has_value and filled <= named and 2 * len(filled) > len(named)
 
-    def _rows(self, header: list[Row], body: list[Row]) -> list[Segment]:
+    def _rows(
+        self, header: list[Row], body: list[Row], *, is_continued: bool = False
+    ) -> list[Segment]:
         rows = [*header, *body]
         if not rows:
             return []
         first, last, texts = _block(rows)
-        anchors = [self.place(number, first + 1, last + 1) for number, _ in rows]
-        return self.plain.add_table(texts, header_rows=len(header), anchors=anchors)
+        return self.plain.add_table(
+            texts,
+            header_rows=len(header),
+            anchors=[self.place(number, first + 1, last + 1) for number, _ in rows],
+            reaching={
+                (at, column - first): columns
+                for at, (number, _) in enumerate(rows)
+                for column, columns in self.reaching.get(number, {}).items()
+            },
+            is_continued=is_continued,
+        )
+
+    def forget(self) -> None:
+        """Drop what is known of rows that are done with; headers are needed on."""
+        kept = {number for number, _ in (*self.header, *self.earlier)}
+        self.reaching = {n: columns for n, columns in self.reaching.items() if n in kept}
 
 
 def _block(rows: Sequence[Row]) -> tuple[int, int, list[list[str]]]:
@@ -180,8 +195,8 @@ class CsvParser:
     def parse(self, path: Path, options: ParseOptions) -> Iterator[Part]:
         text, encoding, warnings = decode(read_limited(path, MAX_TEXT_BYTES))
         csv.field_size_limit(MAX_TEXT_BYTES)
-        told = _TOLD.match(text)
-        delimiter = told[1] if told else _delimiter(text)
+        stated = _SEPARATOR_LINE.match(text)
+        delimiter = stated[1] if stated else _delimiter(text)
         lines: Iterable[str] = io.StringIO(text, newline="")
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
         count = _quoted_rows(text, delimiter)
@@ -190,7 +205,7 @@ class CsvParser:
             count = len(lines)
             warnings = [*warnings, _quotes_ignored()]
         reader = enumerate(csv.reader(lines, delimiter=delimiter, quoting=quoting), start=1)
-        if told:
+        if stated:
             next(reader)
         grid = _Grid(PlainText(), lambda row, _first, _last: f"#row={row}")
         total = max(1, -(-count // BLOCK_ROWS))
@@ -263,14 +278,16 @@ def _blocks(
     name = _reference(sheet.title)
     grid = _Grid(plain, lambda row, first, last: f"{name}!{_cell_range(row, first, last)}")
     notes, warnings = read_extras(book._archive, sheet._worksheet_path, sheet.title)
-    merged, told = _beside_cells(sheet, book)
-    warnings += told
+    merged, more = read_beside_cells(sheet, book)
+    warnings += more
     rows = enumerate(sheet.iter_rows(), start=1)
     named, cells_left, first = False, MAX_CELLS, True
     while block := list(islice(rows, BLOCK_ROWS)):
         texts: list[Row] = []
         for number, cells in block:
-            values = merged.fill(number, [shown(cell) for cell in cells])
+            values, reaching = merged.fill(number, [shown(cell) for cell in cells])
+            if reaching:
+                grid.reaching[number] = reaching
             # A cell merged over rows may stand far to the right of all others.
             cells_left -= len(values) + 1
             if cells_left < 0:
@@ -286,6 +303,7 @@ def _blocks(
             named = True
         segments += grid.segments(texts)
         segments += _noted(noted, dict(texts), grid)
+        grid.forget()
         # A stretch of empty rows is no Part of its own.
         if segments or first:
             yield segments, warnings if first else []
@@ -334,63 +352,6 @@ def _noted(notes: Notes, texts: dict[int, list[str]], grid: _Grid) -> list[Segme
             anchor = grid.place(row, column, column)
             segments += grid.plain.add(f"{kind} on {where}: {note}", anchor=anchor)
     return segments
-
-
-@dataclass
-class _Merged:
-    """Cells that reach over rows, of which a file holds the text in the first row only."""
-
-    ranges: list[tuple[int, int, int]]
-    """First and last row, and first column, all from 1; the uppermost last."""
-    open: list[tuple[int, int, str]] = field(default_factory=list)
-    """Last row, column from 0, and text of those that reach into the current row."""
-
-    def fill(self, number: int, values: list[str]) -> list[str]:
-        """The values of a row with the texts that reach into it; a blank row stays blank."""
-        self.open = [one for one in self.open if one[0] >= number]
-        if any(values):
-            for _, column, text in self.open:
-                values += [""] * (column + 1 - len(values))
-                values[column] = values[column] or text
-        while self.ranges and self.ranges[-1][0] <= number:
-            _, last, column = self.ranges.pop()
-            text = values[column - 1] if column <= len(values) else ""
-            if text and len(self.open) < MAX_MERGED:
-                self.open.append((last, column - 1, text))
-        return values
-
-
-def _beside_cells(sheet: Any, book: Any) -> tuple[_Merged, list[ParseWarning]]:
-    """What the sheet's XML says that openpyxl does not hand on while it streams."""
-    from openpyxl.utils import column_index_from_string
-
-    count, ranges = 0, set()
-    with book._archive.open(sheet._worksheet_path) as stream:
-        carried = b""
-        while block := stream.read(1 << 20):
-            window = carried + block
-            ends = [match.end() for match in _UNCOMPUTED.finditer(window)]
-            count += len(ends)
-            for column, first, last in _MERGED.findall(window):
-                if first != last:
-                    left = column_index_from_string(column.decode())
-                    ranges.add((int(first), int(last), left))
-            carried = window[max(ends[-1] if ends else 0, len(window) - 64) :]
-    return _Merged(sorted(ranges, reverse=True)), _uncomputed(count, sheet)
-
-
-def _uncomputed(count: int, sheet: Any) -> list[ParseWarning]:
-    """Warns of formulas without a stored result: what such a cell shows is not in the file."""
-    if not count:
-        return []
-    return [
-        ParseWarning(
-            code="formulas_not_computed",
-            message=f"{count} formulas have no stored result and were read as empty. "
-            "Open the workbook in a spreadsheet program, save it and upload it again.",
-            place=f"sheet {sheet.title}",
-        )
-    ]
 
 
 def _cell_range(row: int, first: int, last: int) -> str:

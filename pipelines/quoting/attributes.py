@@ -22,11 +22,6 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"([^\W\d_]+)\d\w*")
-COLOURS = re.compile(
-    r"\b(?:red|blue|green|yellow|black|white|gr[ae]y|orange|brown|purple|violet|pink|silver"
-    r"|gold(?:en)?|beige|turquoise|cyan|magenta|transparent|colou?rless|RAL \d{4})\b",
-    re.IGNORECASE,
-)
 _SPELLINGS = {"color": "colour", "colour": "color"}
 _OTHER_MEASURES = {"weight": "mass", "width": "length", "height": "length", "diameter": "length"}
 
@@ -42,12 +37,14 @@ class Attribute:
     name: str
     """The attribute as the question says it, in lower case."""
 
+    def is_about(self, words: Iterable[str]) -> bool:
+        """Whether a sentence names the code that is asked about."""
+        return self.is_code and self.thing <= set(words)
+
     def is_told_by(self, text: str, words: Iterable[str], around: frozenset[str]) -> bool:
-        """Whether a sentence may answer: one that names the code must tell the attribute."""
-        if not self.is_code or not self.thing <= set(words):
-            return True
-        tells = self.named_in({*words, *around}) or self.valued_in(text)
-        return tells and not self.comes_later(words)
+        """Whether a sentence, or what it stands under, names the attribute or has a measure of
+        it."""
+        return self.named_in({*words, *around}) or self.measured_in(text)
 
     def comes_later(self, words: Iterable[str]) -> bool:
         """Whether another code of the same letters comes first, as in "PN-2 replaces PN-1"."""
@@ -58,11 +55,9 @@ class Attribute:
     def named_in(self, words: Iterable[str]) -> bool:
         return self.words <= spelled(words)
 
-    def valued_in(self, text: str) -> bool:
-        """Whether a value of its kind stands in `text`: of a colour, or of something measured."""
+    def measured_in(self, text: str) -> bool:
+        """Whether a quantity of its dimension stands in `text`."""
         noun = self.name.split()[-1]
-        if spelled([noun]) & _SPELLINGS.keys():
-            return COLOURS.search(text) is not None
         dimension = _OTHER_MEASURES.get(noun, noun)
         return any(found.dimension == dimension for found in quantities(text))
 

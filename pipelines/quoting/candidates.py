@@ -10,15 +10,18 @@ from pipelines.keywords import index_words
 from pipelines.quoting import tables
 from pipelines.quoting.attributes import Attribute, is_another, spelled
 from pipelines.quoting.questions import Question
-from pipelines.quoting.tables import CELL
 from pipelines.sentences import sentences
 from pipelines.types import Hit
+from pipelines.words import SMALL_WORDS
 
 MAX_LENGTH = 600
 """Characters of one quote; what is longer is cut at a word."""
 LONG = 10
 """Words that make a line a sentence even without a full stop."""
 LEADER = "...."
+MOST_VALUES = 40
+"""Words of one sentence that are compared with the name of an attribute."""
+_WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,}(?![\w-])")
 _NEEDED = frozenset(index_words("need needed require required necessary use used"))
 """Words of a question for a list that the list's name leaves out."""
 _ENDS = ".!?。！？؟۔।:;"
@@ -48,9 +51,12 @@ class Candidate:
     is_named: bool = False
     """Whether it is the row of the very thing that an attribute is asked of."""
     lacks: bool = False
-    """Whether it is so and no column of it is called like the attribute."""
+    """Whether it is of that thing and nothing in it is called, or measured, like the attribute:
+    one of its `columns` or `values` may mean it still."""
     columns: tuple[str, ...] = ()
-    """Heads of the columns that a row has a value in."""
+    """Headers of the columns that a row has a value in."""
+    values: tuple[str, ...] = ()
+    """Words that may be a value of the attribute, where no header says what they are."""
 
 
 def candidates(hits: Sequence[Hit], question: Question) -> list[Candidate]:
@@ -80,26 +86,27 @@ def _of(index: int, hit: Hit, question: Question) -> list[Candidate]:
     above = frozenset(index_words(" ".join(hit.heading_path)))
     under = hit.heading_path[-1] if hit.heading_path else ""
     found: list[Candidate] = []
-    has_table = CELL in hit.text
-    rows = {row.start: row for row in tables.rows(hit.text)} if has_table else {}
-    heads = tables.headers(hit.text) if has_table else set()
     before: frozenset[str] = frozenset()
-    for start, end in sentences(hit.text):
+    for start, end, line in _parts(hit):
         text = hit.text[start:end]
-        if rows and (row := _row_at(rows, start, end)):
-            if row.start == start and (said := _of_row(index, row, question, above, under, title)):
-                found.append(said)
+        if line and line.is_header:
+            continue
+        if line and line.row:
+            if read := _of_row(index, line.row, question, above, under, title):
+                found.append(read)
             continue
         words = tuple(index_words(text))
         if (
             (len(words) < 2 and not _is_asked_list(question, words, above, hit.text[start:]))
             or text in headings
-            or text in heads
             or is_another(question.words, words, above | before | title)
-            or (wanted and not wanted.is_told_by(text, words, above | before))
+            or (wanted and wanted.is_about(words) and wanted.comes_later(words))
         ):
             before = frozenset(words)
             continue
+        lacks = bool(
+            wanted and wanted.is_about(words) and not wanted.is_told_by(text, words, above | before)
+        )
         found.append(
             Candidate(
                 index,
@@ -109,11 +116,33 @@ def _of(index: int, hit: Hit, question: Question) -> list[Candidate]:
                 words,
                 above | before,
                 under,
-                is_whole=_is_whole(text, in_table=has_table and hit.kind == "table"),
+                is_whole=_is_whole(text, in_table=line is not None),
                 is_item=bool(item(text)),
+                lacks=lacks,
+                values=_values(text) if lacks else (),
             )
         )
         before = frozenset(words)
+    return found
+
+
+def _parts(hit: Hit) -> list[tuple[int, int, tables.Line | None]]:
+    """The Hit's sentences, and as a whole the rows of its tables, in order; each with the row that
+    it is or stands in."""
+    found: list[tuple[int, int, tables.Line | None]] = []
+
+    def add(start: int, end: int, line: tables.Line | None) -> None:
+        found.extend((start + a, start + b, line) for a, b in sentences(hit.text[start:end]))
+
+    at = 0
+    for line in tables.lines(hit):
+        add(at, line.start, None)
+        if line.row or line.is_header:
+            found.append((line.start, line.end, line))
+        else:
+            add(line.start, line.end, line)
+        at = line.end
+    add(at, len(hit.text), None)
     return found
 
 
@@ -141,9 +170,10 @@ def _of_row(
 ) -> Candidate | None:
     asked = spelled(question.words)
     wanted = question.attribute
-    said = row.read(asked)
-    words = tuple(index_words(said))
-    around = above | frozenset(index_words(f"{row.head} {row.section}"))
+    sentence = row.read(asked)
+    words = tuple(index_words(sentence))
+    header = row.header if row.is_headed else ""
+    around = above | frozenset(index_words(f"{header} {row.section}"))
     whole = index_words(" ".join(row.cells))
     if len(words) < 2 or is_another(question.words, whole, around | title):
         return None
@@ -151,35 +181,36 @@ def _of_row(
         return None
     label = frozenset(index_words(row.label(wanted.thing if wanted else frozenset())))
     is_named = wanted is not None and label == wanted.thing
+    lacks = wanted is not None and is_named and not _has(wanted, row, sentence, around)
     return Candidate(
         index,
         row.start,
         row.end,
-        quoted(said),
+        quoted(sentence),
         words,
         around,
         " ".join(part for part in (under, row.section) if part),
         is_whole=True,
         label=label,
         is_named=is_named,
-        lacks=wanted is not None and is_named and not _has(wanted, row, said, around),
+        lacks=lacks,
         columns=tuple(row.columns()),
+        values=_values(" ".join(row.cells[1:])) if lacks and not row.is_headed else (),
     )
 
 
-def _row_at(rows: dict[int, tables.Row], start: int, end: int) -> tables.Row | None:
-    """The row that a range of the text lies in: a full stop in a cell parts it in sentences."""
-    if start in rows:
-        return rows[start]
-    return next((row for row in rows.values() if row.start <= start and end <= row.end), None)
-
-
-def _has(wanted: Attribute, row: tables.Row, said: str, around: frozenset[str]) -> bool:
+def _has(wanted: Attribute, row: tables.Row, sentence: str, around: frozenset[str]) -> bool:
     """Whether a row has a value for the attribute."""
-    if any(wanted.named_in(index_words(text)) for text in (said, *row.columns())):
+    if any(wanted.named_in(index_words(text)) for text in (sentence, *row.columns())):
         return True
     # Without a header what the table stands under, or the value itself, may tell.
-    return not row.header and (wanted.named_in(around) or wanted.valued_in(said))
+    return not row.is_headed and (wanted.named_in(around) or wanted.measured_in(sentence))
+
+
+def _values(text: str) -> tuple[str, ...]:
+    """Words of a sentence that may be a value: no numbers and no codes."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return tuple(dict.fromkeys(word for word in words if word not in SMALL_WORDS))[:MOST_VALUES]
 
 
 def quoted(text: str) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.keywords import index_words
-from pipelines.quoting.attributes import COLOURS, Attribute, attribute
+from pipelines.quoting.attributes import Attribute, attribute
 from pipelines.sentences import sentences
 from pipelines.words import SMALL_WORDS
 
-Wanted = Literal["number", "date", "name", "steps", "reason", "colour", "anything"]
+Wanted = Literal["number", "date", "name", "steps", "reason", "anything"]
 
 _KINDS: tuple[tuple[Wanted, str], ...] = (
     (
@@ -56,7 +56,6 @@ _KINDS: tuple[tuple[Wanted, str], ...] = (
         r"\bwhy\b|\b(?:what|which) (?:reason|cause)|\bwarum\b|\bweshalb\b|\bwieso\b|\bpourquoi\b"
         r"|\bpor qué\b|\bпочему\b|\bзачем\b|为什么|为何",
     ),
-    ("colour", r"\b(?:what|which) colou?rs?\b"),
 )
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 
@@ -120,7 +119,7 @@ class Question:
     words: tuple[str, ...]
     """As the keyword index knows them, each once, what says nothing of the subject left out."""
     wanted: Wanted
-    said: frozenset[str]
+    spelled_words: frozenset[str]
     """Its words in lower case: to name one of them again answers nothing."""
     attribute: Attribute | None = None
 
@@ -128,18 +127,18 @@ class Question:
 def understood(text: str) -> Question:
     """What a question, or a part of one, asks for."""
     text = _FISCAL.sub("", text)
-    said = frozenset(word.lower() for word in _WORD.findall(text))
+    spelled_words = frozenset(word.lower() for word in _WORD.findall(text))
     words = list(dict.fromkeys(index_words(text)))
     # "man" and "die" say nothing in German, and much in English.
-    if len(said & _SMALL) > len(said & SMALL_WORDS):
-        small = {key for word in said & _SMALL for key in index_words(word)}
+    if len(spelled_words & _SMALL) > len(spelled_words & SMALL_WORDS):
+        small = {key for word in spelled_words & _SMALL for key in index_words(word)}
         words = [word for word in words if word not in small] or words
     wanted: Wanted = "anything"
     for kind, pattern in _PATTERNS:
         if pattern.search(text):
             wanted = kind
             break
-    return Question(text, tuple(words), wanted, said, attribute(text))
+    return Question(text, tuple(words), wanted, spelled_words, attribute(text))
 
 
 def core(text: str) -> str:
@@ -158,12 +157,10 @@ def parts(text: str) -> list[Question]:
 def could_answer(question: Question, text: str) -> bool:
     """Whether `text` holds a thing of the kind that is asked for, other than the question's own."""
     if question.wanted == "date":
-        return any(match[0].lower() not in question.said for match in _DATE.finditer(text))
-    if question.wanted == "colour":
-        return any(match[0].lower() not in question.said for match in COLOURS.finditer(text))
+        return any(match[0].lower() not in question.spelled_words for match in _DATE.finditer(text))
     if question.wanted == "reason":
         return _REASON.search(text) is not None
-    new = [word for word in _WORD.findall(text) if word.lower() not in question.said]
+    new = [word for word in _WORD.findall(text) if word.lower() not in question.spelled_words]
     if question.wanted == "number":
         return any(_DIGIT.search(word) or word.lower() in _NUMBER_WORDS for word in new)
     if question.wanted == "name":

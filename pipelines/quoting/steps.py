@@ -76,7 +76,7 @@ def whole_list(hits: Sequence[Hit], candidate: Candidate) -> list[Run]:
     return pieces if items > 1 else []
 
 
-def said(hits: Sequence[Hit], pieces: Sequence[Run]) -> list[Candidate]:
+def items_of(hits: Sequence[Hit], pieces: Sequence[Run]) -> list[Candidate]:
     """The sentences of a list, in order; those that begin an item are marked so."""
     found = []
     for run in pieces:

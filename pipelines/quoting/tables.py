@@ -1,8 +1,4 @@
-"""Reading a table's rows as a person does: the row that is asked for, under the columns asked for.
-
-A Fragment of a table has a line per row, "cell | cell | cell"; the first line of each table in
-it is the header, repeated in every Fragment that the table is spread over.
-"""
+"""Reading a table's rows as a person does: the one asked for, under the columns asked for."""
 
 from __future__ import annotations
 
@@ -11,27 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.keywords import index_words
+from pipelines.tables import Row as CellRow
+from pipelines.types import Hit
 
-CELL = "|"
 MOST_COLUMNS = 4
 """More columns than this are not read out unless the question names them."""
 _VALUE = re.compile(r"^[\s$€£¥(+\-–—]*\d[\d\s.,]*[%)]*$|^[-–—]+$")
-_YEAR = re.compile(r"^(?:FY\s?)?(?:19|20)\d\d$")
-_UNITS = re.compile(r"\b(?:in|thousands?|millions?|billions?)\b|[$€£¥%]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row with the header of its table, cell by cell; no header where none is known."""
+    """A row that may be quoted, cell by cell; a cell that reaches over columns is in the first."""
 
     start: int
     end: int
     cells: tuple[str, ...]
-    header: tuple[str, ...]
+    column_headers: tuple[str, ...]
+    """What each column is called, "" where that is not known."""
+    header: str
+    """The header rows' words, with what introduces the table."""
     section: str
-    """The line above it that stands for several rows, such as "Current assets:"."""
-    top: tuple[str, ...] = ()
-    """The first row of its table, be it a header or not."""
+    """The row above it that stands for several rows, such as "Current assets:"."""
+
+    @property
+    def is_headed(self) -> bool:
+        """Whether its columns' headers say what its values are: two columns are a name and its
+        value, however they are called."""
+        return len(self.cells) > 2 and any(self.column_headers)
 
     def label(self, thing: frozenset[str]) -> str:
         """What the row is called: the cells that `thing` names, or else the first."""
@@ -39,15 +41,9 @@ class Row:
         return " ".join(self.cells[at] for at in named) or next(filter(None, self.cells), "")
 
     def columns(self) -> list[str]:
-        """The heads of the columns that it has a value in."""
-        if len(self.top) != len(self.cells):
-            return []
-        return [head for head, cell in zip(self.top, self.cells, strict=True) if head and cell]
-
-    @property
-    def head(self) -> str:
-        """The header's words."""
-        return " ".join(cell for cell in self.header if cell)
+        """The headers of the columns that it has a value in."""
+        columns = zip(self.column_headers, self.cells, strict=True)
+        return [header for header, cell in columns if header and cell]
 
     def read(self, asked: frozenset[str]) -> str:
         """The row as a sentence: its first cell, the cells that `asked` names, and the values under
@@ -56,16 +52,16 @@ class Row:
         values = [at for at in range(1, len(self.cells)) if self.cells[at]]
         if not label or not values:
             return ", ".join(cell for cell in self.cells if cell)
-        if not self.header or len(self.cells) == 2:
+        if not self.is_headed:
             return f"{label}: {'; '.join(self.cells[at] for at in values)}"
         chosen = sorted({*self._asked_for(values, asked), *self._named(asked)} - {0})
         if len(chosen) > MOST_COLUMNS:
             return f"{label}: {'; '.join(self.cells[at] for at in values)}"
-        said = [self._under(at) for at in chosen]
-        return f"{label}, {said[0]}" if len(said) == 1 else f"{label}: {'; '.join(said)}"
+        between = ", " if len(chosen) == 1 else ": "
+        return label + between + "; ".join(map(self._under, chosen))
 
     def _under(self, at: int) -> str:
-        column = self.header[at]
+        column = self.column_headers[at]
         return f"{column}: {self.cells[at]}" if column else self.cells[at]
 
     def _named(self, asked: frozenset[str]) -> list[int]:
@@ -78,10 +74,10 @@ class Row:
         ]
 
     def _asked_for(self, values: Sequence[int], asked: frozenset[str]) -> list[int]:
-        """The columns whose heads hold most of the asked words that tell columns apart."""
-        heads = {at: set(index_words(self.header[at])) for at in values}
-        shared = set.intersection(*heads.values()) if len(heads) > 1 else set()
-        named = {at: asked & (words - shared) for at, words in heads.items()}
+        """The columns whose headers hold most of the asked words that tell columns apart."""
+        headers = {at: set(index_words(self.column_headers[at])) for at in values}
+        shared = set.intersection(*headers.values()) if len(headers) > 1 else set()
+        named = {at: asked & (words - shared) for at, words in headers.items()}
         most = max(len(words) for words in named.values())
         if not most:
             return list(values)
@@ -95,48 +91,44 @@ class Row:
         return sorted(chosen)
 
 
-def rows(text: str) -> list[Row]:
-    """The rows of the tables in a Fragment's text, headers left out, in order."""
-    found: list[Row] = []
-    header: tuple[str, ...] = ()
-    top: tuple[str, ...] = ()
-    width = 0
+@dataclass(frozen=True)
+class Line:
+    """Characters start..end of a text, a row of a table: one that may be quoted under its columns,
+    or else a header, which is never quoted, or a row of one cell (`row` is None for both)."""
+
+    start: int
+    end: int
+    row: Row | None
+    is_header: bool
+
+
+def lines(hit: Hit) -> list[Line]:
+    """The rows of the Hit's tables, in order."""
+    found: list[Line] = []
     section = ""
-    position = 0
-    for line in text.split("\n"):
-        start, position = position, position + len(line) + 1
-        if CELL not in line:
-            if width and line.rstrip().endswith(":"):
-                section = line.strip().rstrip(":")
-            continue
-        cells = tuple(cell.strip() for cell in line.split(CELL))
-        if len(cells) != width:
-            width, section, top = len(cells), "", cells
-            header = cells if _is_header(cells) else ()
-            if header:
+    for table in hit.tables:
+        section = section if table.is_continued else ""
+        for row in table.rows_of(hit.text):
+            # Of two columns the first row may be a name and its value as well.
+            if row.is_header and len(row.cells) > 2:
+                found.append(Line(row.start, row.end, None, is_header=True))
                 continue
-        if any(cells[1:]) and any(cells):
-            left = start + len(line) - len(line.lstrip())
-            found.append(Row(left, start + len(line.rstrip()), cells, header, section, top))
+            has_values = any(row.cells[1:])
+            if not has_values and row.cells[0].endswith((":", "：")):
+                section = row.cells[0].rstrip(":：")
+            quotable = _quotable(row, section) if has_values else None
+            found.append(Line(row.start, row.end, quotable, is_header=False))
     return found
 
 
-def headers(text: str) -> set[str]:
-    """The lines of a Fragment's text that are a table's header."""
-    found = set()
-    width = 0
-    for line in text.split("\n"):
-        if CELL in line:
-            cells = tuple(cell.strip() for cell in line.split(CELL))
-            if len(cells) != width and _is_header(cells):
-                found.add(line.strip())
-            width = len(cells)
-    return found
-
-
-def _is_header(cells: Sequence[str]) -> bool:
-    """Whether a table's first row names columns: no plain value stands in it, but years may."""
-    heads = [cell for cell in cells[1:] if cell]
-    return (
-        len(cells) > 2 and bool(heads) and all(_YEAR.match(c) or not _VALUE.match(c) for c in heads)
+def _quotable(row: CellRow, section: str) -> Row:
+    return Row(
+        row.start,
+        row.end,
+        tuple(
+            "" if reaches else cell for cell, reaches in zip(row.cells, row.reaches, strict=True)
+        ),
+        tuple(" ".join(path) for path in row.headers),
+        row.header,
+        section,
     )
