@@ -1,5 +1,5 @@
 # Everything runs in .venv with data in var/ (VOUCH_DATA). ARGS are handed on:
-#   make test ARGS='tests/test_stack.py -x'
+#   make test ARGS='tests/deploy/test_stack.py -x'
 
 PYTHON ?= python3
 VENV := .venv

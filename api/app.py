@@ -7,9 +7,12 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access, characters, commands, errors, idempotency, logs, openapi
+from api import errors
+from api.chat import replays
+from api.cli import operators
 from api.config import Config
 from api.extensions import db, jwt, limiter, migrate, smorest
+from api.http import access, idempotency, logs, openapi, validation
 from api.routes import ROUTES, docs
 from api.services import Services
 
@@ -28,10 +31,10 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     migrate.init_app(app, db, directory="migrations")
     jwt.init_app(app)
     limiter.init_app(app)
-    characters.init_app(app)
+    validation.init_app(app)
     access.init_app(app)
-    idempotency.init_app(app)
-    commands.init_app(app)
+    idempotency.init_app(app, replays.check_turn)
+    operators.init_app(app)
     smorest.init_app(app, spec_kwargs={"extra_plugins": [openapi.ContractPlugin(app)]})
     for blueprint in ROUTES:
         smorest.register_blueprint(blueprint)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.answer_job import ANSWER
-from api.ingest_job import INGEST
-from api.job_kind import JobKind
-from api.purge_job import PURGE
-from api.reindex_job import REINDEX
+from api.chat.answer_job import ANSWER
+from api.jobs.kind import JobKind
+from api.jobs.purge_job import PURGE
+from api.search.reindex_job import REINDEX
+from api.sources.ingest_job import INGEST
 
 KINDS: tuple[JobKind[Any, Any], ...] = (INGEST, ANSWER, REINDEX, PURGE)
 

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydantic import SecretStr
 
-    from api.events import EventLog, Hub
+    from api.jobs.event_log import EventLog, Hub
+    from api.object_store import ObjectStore
     from api.secret_url import SecretUrl
-    from api.storage import ObjectStore
     from pipelines.cancellation import Stop
-    from pipelines.embedding import Embedder
-    from pipelines.index import Index
+    from pipelines.embedders.embedder import Embedder
+    from pipelines.external.contract import Endpoint, Outside
     from pipelines.llms.contract import LLM
-    from pipelines.outside import Endpoint, Outside
-    from pipelines.reranking import Reranker
+    from pipelines.retrieval.reranking import Reranker
+    from pipelines.retrieval.vector_index import Index
 
 
 class Services:
@@ -57,13 +57,13 @@ class Services:
 
     @cached_property
     def events(self) -> EventLog:
-        from api.events import EventLog
+        from api.jobs.event_log import EventLog
 
         return EventLog(self.redis, self.config.event_seconds)
 
     @cached_property
     def hub(self) -> Hub:
-        from api.events import Hub
+        from api.jobs.event_log import Hub
 
         return Hub(self.redis)
 
@@ -81,7 +81,7 @@ class Services:
 
     @cached_property
     def storage(self) -> ObjectStore:
-        from api.storage import ObjectStore
+        from api.object_store import ObjectStore
 
         config = self.config
         return ObjectStore(
@@ -95,7 +95,7 @@ class Services:
 
     @cached_property
     def index(self) -> Index:
-        from pipelines.index import Index
+        from pipelines.retrieval.vector_index import Index
 
         return Index(self.config.chroma_url)
 
@@ -125,7 +125,7 @@ class Services:
             return loading
 
     def _load(self, model: str, loading: Future[Embedder]) -> None:
-        from pipelines.embedding import load_embedder
+        from pipelines.embedders.embedder import load_embedder
 
         try:
             loading.set_result(
@@ -137,7 +137,7 @@ class Services:
     @property
     def reranker(self) -> Reranker | None:
         """The cross-encoder that RERANKER names, if any, loaded when first asked: for workers."""
-        from pipelines.reranking import Reranker
+        from pipelines.retrieval.reranking import Reranker
 
         if not self.config.reranker:
             return None
@@ -149,7 +149,8 @@ class Services:
     def llm(self, name: str | None = None) -> LLM:
         """The language model `name`, by default the one that `LLM` sets: for workers only."""
         from pipelines.llms import load_llm
-        from pipelines.llms.contract import LLMSettings, Timeouts
+        from pipelines.llms.contract import LLMSettings
+        from pipelines.providers.retrying import Timeouts
 
         name = name or self.config.llm
         with self._lock:
@@ -184,7 +185,7 @@ class Services:
 
     def outside(self, stop: Stop) -> Outside:
         """What parsers may ask of services outside, until `stop` is set: one for each job."""
-        from pipelines.outside_services import OutsideServices
+        from pipelines.sandbox.external_services import OutsideServices
 
         config = self.config
         return OutsideServices(
@@ -202,7 +203,7 @@ class Services:
 
         OpenAI's key goes to OpenAI's address only: an address of one's own has a key of its own.
         """
-        from pipelines.outside import Endpoint
+        from pipelines.external.contract import Endpoint
 
         provider, _, model = name.partition(":")
         if provider != "openai":
@@ -217,7 +218,7 @@ class Services:
 
     def embed_long(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts that may be longer than the model reads, by their beginnings."""
-        from pipelines.embedding import fitting
+        from pipelines.embedders.embedder import fitting
 
         return self.embedder.embed([fitting(self.embedder, text) for text in texts])
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 
 from api import llm_settings
 from api.config import Config, ConfigError
-from pipelines import reranking
-from pipelines.embedding import model_directory
+from pipelines.embedders.embedder import model_directory
 from pipelines.errors import ModelUnavailable
 from pipelines.llms import LLMS
 from pipelines.llms.contract import LLMSettings
 from pipelines.llms.mock import Mock
+from pipelines.retrieval import reranking
 from pipelines.speech.transcripts import open_transcriber
 
 REFUSED = 3

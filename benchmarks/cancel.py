@@ -21,9 +21,9 @@ from httpx_sse import EventSource
 
 from benchmarks.ingest import User, settings
 from deploy.stack import Stack
-from pipelines.prompts import BUILT_IN
-from tests.openai_replies import Failure, Stall
-from tests.openai_server import OpenAIServer
+from pipelines.llms.prompts import BUILT_IN
+from tests.support.openai_replies import Failure, Stall
+from tests.support.openai_server import OpenAIServer
 
 BAR = 1000.0
 SAID = ("The motor ", "draws power. ", "And so ", "on ")

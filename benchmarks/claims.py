@@ -24,11 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.claims.check import best_quote, examine
 from pipelines.claims.quotes import quote_of
-from pipelines.proofs import best_quote, examine
-from pipelines.sentences import sentences
+from pipelines.parsers.contract import ParseOptions
 from pipelines.tables import Table
-from pipelines.types import Hit, ParseOptions
+from pipelines.text.sentences import sentences
+from pipelines.types import Hit
 
 CORPUS = Path(__file__).parent.parent / ".." / "shared" / "data"
 PDFS = (
@@ -232,7 +233,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _pdf_texts(path: Path) -> list[tuple[str, Table | None]]:
-    from pipelines.parsers.pdf import PdfParser
+    from pipelines.parsers.pdf.parser import PdfParser
 
     parts = PdfParser().parse(path, ParseOptions())
     return [(segment.text, segment.table) for part in parts for segment in part.segments]

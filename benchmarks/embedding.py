@@ -38,10 +38,10 @@ ROUNDS = 3
 def fragments() -> list[str]:
     """What the model reads of COUNT Fragments of the manual."""
     from pipelines.chunking import Chunker
+    from pipelines.embedders.embedder import BUILT_IN, model_directory
     from pipelines.embedders.model_files import Tokens
-    from pipelines.embedding import BUILT_IN, model_directory
-    from pipelines.parsers.pdf import PdfParser
-    from pipelines.types import ParseOptions
+    from pipelines.parsers.contract import ParseOptions
+    from pipelines.parsers.pdf.parser import PdfParser
 
     tokens = Tokens(model_directory(BUILT_IN))
     chunker = Chunker(tokens.offsets, tokens.max_tokens)
@@ -58,10 +58,10 @@ def fragments() -> list[str]:
 def embedder(form: str) -> Any:
     """The built-in model in one form: `auto`, an OpenVINO form, or `sentence-transformers`."""
     from pipelines.embedders.conversion import converted, quantize
+    from pipelines.embedders.embedder import BUILT_IN, load_embedder, model_directory
     from pipelines.embedders.model_files import sha256, weights
     from pipelines.embedders.with_openvino import OpenVinoEmbedder
     from pipelines.embedders.with_torch import TorchEmbedder
-    from pipelines.embedding import BUILT_IN, load_embedder, model_directory
 
     directory = model_directory(BUILT_IN)
     if form == "sentence-transformers":
@@ -125,7 +125,7 @@ def quality(form: str) -> float:
     """nDCG@10 on SciFact's 150 shared queries, by exact cosine."""
     import numpy as np
 
-    from pipelines.embedding import fitting
+    from pipelines.embedders.embedder import fitting
 
     folder = CORPUS / "qa" / "scifact"
     model = embedder(form)
@@ -161,8 +161,8 @@ def main() -> None:
     texts = HERE / "results" / "embedding-fragments.json"
     taken = fragments()
     texts.write_text(json.dumps(taken))
+    from pipelines.embedders.embedder import BUILT_IN, model_directory
     from pipelines.embedders.model_files import Tokens
-    from pipelines.embedding import BUILT_IN, model_directory
 
     mean = statistics.mean(len(ids) for ids in Tokens(model_directory(BUILT_IN)).ids(taken))
     forms = chosen.forms.split(",") if chosen.forms else [embedder("auto").form, "fp32"]

@@ -97,7 +97,7 @@ class Watch:
 def _role(words: list[str], pid: int) -> str:
     line = " ".join(words)
     for part, role in (
-        ("pipelines.parser_process", "parser"),
+        ("pipelines.sandbox.parser_process", "parser"),
         ("worker-ingest@", "ingest worker"),
         ("worker-answers@", "answers worker"),
         ("worker-maintenance@", "maintenance worker"),
@@ -282,10 +282,10 @@ def _stages(sources: list[dict[str, Any]]) -> dict[str, float]:
 def _tokens(user: User, sources: list[dict[str, Any]], files: list[Path]) -> dict[str, int]:
     """The model's tokens of what the parser read, and of what the fragments hold: nothing may
     get lost between, and no fragment may be longer than the model reads."""
+    from pipelines.embedders.embedder import BUILT_IN, model_directory
     from pipelines.embedders.model_files import Tokens
-    from pipelines.embedding import BUILT_IN, model_directory
     from pipelines.parsers import parser_for
-    from pipelines.types import ParseOptions
+    from pipelines.parsers.contract import ParseOptions
 
     tokens = Tokens(model_directory(BUILT_IN))
     read = held = longest = 0

@@ -29,8 +29,9 @@ from statistics import mean
 from typing import Any
 
 from benchmarks import extractors
-from pipelines.parsers.pdf import PdfParser
-from pipelines.types import Box, ParseOptions, Part
+from pipelines.parsers.contract import ParseOptions
+from pipelines.parsers.pdf.parser import PdfParser
+from pipelines.types import Box, Part
 
 CORPUS = Path(__file__).parent.parent / ".." / "shared" / "data"
 SCANS = ("ocr_test", "ocr_test_rotated_90", "table-multi-row-column-cells")

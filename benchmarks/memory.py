@@ -60,7 +60,7 @@ class Meter:
                     rss = process.memory_info().rss
                 except psutil.Error:
                     continue
-                if "pipelines.parser_process" in line:
+                if "pipelines.sandbox.parser_process" in line:
                     parser = max(parser, rss)
                 elif "worker-ingest@" in line:
                     worker = max(worker, rss)

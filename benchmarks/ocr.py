@@ -30,7 +30,8 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from pipelines.ocr import Engine, read_picture
-from pipelines.types import Box, ParseOptions
+from pipelines.parsers.contract import ParseOptions
+from pipelines.types import Box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -105,7 +106,7 @@ def measure_pages(corpus: Path, engine: Engine) -> dict[str, dict[str, float]]:
 
 def receipt(picture: Path) -> tuple[int, int]:
     """How many gold words a receipt has, and how many of them are read inside their box."""
-    from pipelines.parsers.image import ImageParser
+    from pipelines.parsers.pictures import ImageParser
 
     (part,) = ImageParser().parse(picture, ParseOptions())
     width, height = part.facts["width"], part.facts["height"]
@@ -181,7 +182,7 @@ def _environment(engine: Engine) -> dict[str, str]:
 def parse_scan(path: Path, workers: int) -> dict[str, Any]:
     """Reads one scan in this process, whose memory is then the parser's."""
     from pipelines import ordered_pool
-    from pipelines.parsers.pdf import PdfParser
+    from pipelines.parsers.pdf.parser import PdfParser
 
     ordered_pool.MOST_WORKERS = workers
     began = time.perf_counter()

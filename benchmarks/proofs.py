@@ -12,8 +12,8 @@
   first five that search finds, or the first; among the answer's citations, or its first? Beside
   it a LangChain pipeline on the same files with the same limit (`--alone` leaves it out). Tuned on
   these questions: what a table is raised by, from when on a word is common
-  (`pipelines.retrieval.TABLE_BONUS`, `pipelines.keywords.COMMON`), how many Hits an answerer is
-  given.
+  (`pipelines.retrieval.retrieve.TABLE_BONUS`, `pipelines.retrieval.keywords.COMMON`), how many
+  Hits an answerer is given.
 """
 
 from __future__ import annotations

@@ -32,12 +32,13 @@ import av
 import numpy as np
 
 from benchmarks.slide_film import Look, Slide, make_film
-from pipelines.frame_samples import plan_samples
-from pipelines.key_frames import most_per_window, windows
-from pipelines.media import SAMPLE_RATE
-from pipelines.parsers.recording import VideoParser
-from pipelines.subtitles import Cue, read_subtitles
-from pipelines.types import ParseOptions, Part
+from pipelines.media.frame_samples import plan_samples
+from pipelines.media.key_frames import most_per_window, windows
+from pipelines.media.recordings import SAMPLE_RATE
+from pipelines.media.subtitles import Cue, read_subtitles
+from pipelines.parsers.contract import ParseOptions
+from pipelines.parsers.recordings.parser import VideoParser
+from pipelines.types import Part
 
 CORPUS = Path(__file__).parent.parent / ".." / "shared" / "data"
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")

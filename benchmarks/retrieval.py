@@ -6,8 +6,8 @@ Every abstract (5,183) is a source of one instrument, uploaded as Markdown with 
 heading; the shared 150 queries are asked by `GET /api/search/`, one after another. A source ranks
 where its first Fragment does. nDCG@10 and recall@10 as BEIR counts them; milliseconds are of the
 whole HTTP call for a page of ten hits. What was tuned on these queries: the weight of the cosine
-against BM25 (`pipelines.retrieval.COSINE_WEIGHT`) and how the scores are made comparable before
-they are added.
+against BM25 (`pipelines.retrieval.retrieve.COSINE_WEIGHT`) and how the scores are made comparable
+before they are added.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The programs of the application and their entry commands, in the embedded stack and in compose.
 
 `$NAME` in a command is filled in by `command`; docker-compose.yml says the same words with
-`${NAME:-default}` and tests/test_compose.py holds the two together.
+`${NAME:-default}` and tests/deploy/test_compose.py holds the two together.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.sentences import sentences
 from pipelines.tables import Table
+from pipelines.text.sentences import sentences
 from pipelines.types import (
     Fragment,
     PageLocator,

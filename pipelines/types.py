@@ -7,12 +7,11 @@ PDF from a video: only Locators differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from pipelines.outside import Outside
 from pipelines.tables import Table
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -154,34 +153,6 @@ class Part(_Value):
     """Learned about the whole source: pages, duration, title, language, created, engine ..."""
     counts: dict[str, int] = Field(default_factory=dict)
     """Added up over Parts for the report: pages_read, pages_ocr, words ..."""
-
-
-class ParseOptions(_Value):
-    """How to parse; `start` is the unit to go on from after an interruption (a Part's `stop`)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    start: int = 0
-    stop: int | None = None
-    """The unit to end before; None for the whole source."""
-    password: str | None = Field(default=None, repr=False)
-    reduced: bool = False
-    """Read in a smaller way, since the usual one took too long: pictures of pages are drawn at
-    half the resolution."""
-    subtitles: str | None = None
-    """Path of a side-car .srt or .vtt that belongs to a recording."""
-    transcriber: str = "auto"
-    """`auto`, `whisper:<model directory>`, `openai:<model>`, `pocketsphinx` or `none`."""
-    outside: SkipValidation[Outside | None] = Field(default=None, exclude=True, repr=False)
-    """Services that a parser may ask; None when there are none. Stays out of JSON."""
-    heartbeat: SkipValidation[Callable[[], None]] = Field(
-        default=lambda: None, exclude=True, repr=False
-    )
-    """To be called now and then by a parser that works long on one Part, so that its slowness is
-    not taken for a stall. Stays out of JSON."""
-    max_pages: int = 20_000
-    max_seconds: int = 6 * 3600
-    max_pixels: int = 120_000_000
 
 
 class RecognisedSpan(_Value):

@@ -4,5 +4,8 @@ import pytest
 
 # What these check reads in a failure as if it stood in the test.
 pytest.register_assert_rewrite(
-    "tests.parsed_documents", "tests.refusals", "tests.whole_lists", "tests.pictures"
+    "tests.support.parsed_documents",
+    "tests.support.refusals",
+    "tests.support.whole_lists",
+    "tests.support.pictures",
 )

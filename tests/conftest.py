@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 
 from deploy.stack import Stack
-from pipelines.prompts import BUILT_IN
-from tests.client import Client
-from tests.openai_replies import Failure
-from tests.openai_server import OpenAIServer
-from tests.page_server import PageServer
+from pipelines.llms.prompts import BUILT_IN
+from tests.support.client import Client
+from tests.support.openai_replies import Failure
+from tests.support.openai_server import OpenAIServer
+from tests.support.page_server import PageServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"

@@ -7,24 +7,24 @@ from typing import Any
 
 import structlog
 
-from api import llm_store
-from api.access import level_on
-from api.answer_job import ANSWER, AnswerCheckpoint
-from api.answer_store import AnswerStore
-from api.embedding_model import embedding_model
+from api.chat import llm_defaults
+from api.chat.answer_job import ANSWER, AnswerCheckpoint
+from api.chat.answer_store import AnswerStore
+from api.chat.side_prompts import alone, entitle
 from api.extensions import db
-from api.hits import Filters
-from api.job_kind import Nothing
-from api.job_runner import RunningJob, run
+from api.http.access import level_on
+from api.jobs.embedding_model import embedding_model
+from api.jobs.kind import Nothing
+from api.jobs.runner import RunningJob, run
 from api.models import ChatTurn, User
 from api.models.base import now
-from api.retrieval import indexes_of, reading
+from api.search.fragments import Filters
+from api.search.retrieval import indexes_of, reading
 from api.services import Services, services
-from api.side_prompts import alone, entitle
-from pipelines.answer import Answer, Token, answer
+from pipelines.answering.answer import Answer, Token, answer
 from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
-from pipelines.retrieval import retrieve
+from pipelines.retrieval.retrieve import retrieve
 from pipelines.types import Hit
 from workers.main import celery
 
@@ -60,8 +60,8 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     running.publish("status", {"stage": "retrieve"})
     with_ = running.services
     model = turn.model or with_.config.llm
-    models = llm_store.chain_of(db.session(), with_.config, model)
-    instructions = llm_store.instructions_of(db.session(), "answer")
+    models = llm_defaults.chain_of(db.session(), with_.config, model)
+    instructions = llm_defaults.instructions_of(db.session(), "answer")
     db.session.commit()
     stop = Stop()
     running.on_stop(stop.set)

@@ -10,25 +10,26 @@ from typing import Any
 
 import structlog
 
-from api import passwords, shards
-from api.embedding_model import embedding_model
 from api.extensions import db
-from api.ingest_job import INGEST, IngestCheckpoint, IngestPayload
-from api.ingest_store import IngestStore, SourceGone
-from api.job_runner import RunningJob, run
-from api.large_uploads import take_in
+from api.jobs.embedding_model import embedding_model
+from api.jobs.runner import RunningJob, run
 from api.models import Source, SourceVersion
-from api.removal import poster_key
-from api.shard_embedding import ask_for_help, embed_next
-from api.url_fetch import fetch_url
-from pipelines import poster
+from api.search import shards
+from api.sources import file_passwords
+from api.sources.ingest_job import INGEST, IngestCheckpoint, IngestPayload
+from api.sources.ingest_writer import IngestStore, SourceGone
+from api.sources.large_uploads import take_in
+from api.sources.removal import poster_key
+from api.sources.shard_embedding import ask_for_help, embed_next
+from api.sources.url_fetch import fetch_url
 from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
 from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
-from pipelines.parser_process import ParserProcess
-from pipelines.slow_parts import parse_patiently
-from pipelines.types import ParseOptions
+from pipelines.parsers.contract import ParseOptions
+from pipelines.sandbox import poster
+from pipelines.sandbox.parser_process import ParserProcess
+from pipelines.sandbox.slow_parts import parse_patiently
 from workers.main import celery
 
 log = structlog.get_logger()
@@ -132,7 +133,7 @@ def _read(
     stop = Stop()
     options = ParseOptions(
         start=store.unit,
-        password=passwords.read(
+        password=file_passwords.read(
             with_.redis, with_.config.secret_key.get_secret_value(), running.job.id
         ),
         subtitles=str(subtitles) if subtitles else None,

@@ -16,11 +16,13 @@ from celery import Celery, Task, signals
 from flask import Flask, has_app_context
 
 import celeryconfig
-from api import presence, searching, shard_embedding
 from api.app import create_app
 from api.job_kinds import KINDS
+from api.jobs import worker_registry
+from api.jobs.this_worker import NAME, stopping
+from api.search import rpc
+from api.sources import shard_embedding
 from api.startup import settings_or_exit
-from api.this_worker import NAME, stopping
 
 log = structlog.get_logger()
 
@@ -106,7 +108,7 @@ def warm_up() -> None:
 def queues_of(sender: Any) -> list[str]:
     """What the worker listens to; one that answers also searches (workers/search.py)."""
     queues = list(sender.app.amqp.queues.consume_from)
-    return [*queues, searching.QUEUE] if "answers" in queues else queues
+    return [*queues, rpc.QUEUE] if "answers" in queues else queues
 
 
 @signals.worker_ready.connect
@@ -122,7 +124,7 @@ def _announce(sender: Any, **_: Any) -> None:
         told = False
         while not stopping.wait(PRESENCE_SECONDS if told else 0.0):
             try:
-                presence.announce(client, queues, NAME, slots)
+                worker_registry.announce(client, queues, NAME, slots)
             except redis.RedisError as error:
                 log.warning("worker can't announce itself", error=type(error).__name__)
             told = True
@@ -187,15 +189,15 @@ def give_back(queues: list[str]) -> None:
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.orm import Session
 
-    from api import jobs
+    from api.jobs import lifecycle
 
     try:
         with Session(
             create_engine(config.database_url.get_secret_value(), poolclass=NullPool)
         ) as session:
-            for job_id in jobs.release(session, NAME):
+            for job_id in lifecycle.release(session, NAME):
                 log.info("job put back", job_id=job_id)
         client = redis.Redis.from_url(config.redis_url.get_secret_value(), decode_responses=True)
-        presence.leave(client, queues, NAME)
+        worker_registry.leave(client, queues, NAME)
     except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("worker can't sign off", error=type(error).__name__)

@@ -6,11 +6,12 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from api import purging, vector_store
 from api.extensions import db
-from api.job_kind import Nothing
-from api.job_runner import RunningJob, run
-from api.purge_job import PURGE, PurgePayload
+from api.jobs.kind import Nothing
+from api.jobs.purge_job import PURGE, PurgePayload
+from api.jobs.runner import RunningJob, run
+from api.search import vector_store
+from api.sources import purging
 from pipelines.errors import Cancelled, ServiceRefused, ServiceUnavailable
 from workers.main import celery
 

@@ -8,19 +8,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import indexes, keyword_store, shards
-from api.embedding_model import embedding_model
 from api.extensions import db
-from api.indexes import VectorIndex
-from api.job_kind import Nothing
-from api.job_runner import RunningJob, run
-from api.jobs import enqueue
+from api.jobs.embedding_model import embedding_model
+from api.jobs.kind import Nothing
+from api.jobs.lifecycle import enqueue
+from api.jobs.purge_job import PURGE, PurgePayload
+from api.jobs.runner import RunningJob, run
 from api.models import FragmentRow, Instrument
-from api.purge_job import PURGE, PurgePayload
-from api.reindex_job import REINDEX, ReindexCheckpoint
-from api.shard_embedding import ask_for_help, embed_next
+from api.search import indexes, keyword_store, shards
+from api.search.indexes import VectorIndex
+from api.search.reindex_job import REINDEX, ReindexCheckpoint
+from api.sources.shard_embedding import ask_for_help, embed_next
 from pipelines.errors import Cancelled
-from pipelines.index import collection_name
+from pipelines.retrieval.vector_index import collection_name
 from workers.main import celery
 
 SHARD = 64

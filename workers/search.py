@@ -12,15 +12,15 @@ from celery import signals
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import hits, searching
-from api.retrieval import indexes_of, reading
-from api.searching import SearchRequest
+from api.jobs.this_worker import stopping
+from api.search import fragments, rpc
+from api.search.retrieval import indexes_of, reading
+from api.search.rpc import SearchRequest
 from api.services import Services, services
-from api.this_worker import stopping
 from pipelines.errors import PipelineError
-from pipelines.highlights import highlights
-from pipelines.recognition import recognition
-from pipelines.retrieval import search
+from pipelines.retrieval.highlights import highlights
+from pipelines.retrieval.retrieve import search
+from pipelines.text.recognition import recognition
 from pipelines.types import Hit
 from workers.main import flask_app, queues_of
 
@@ -34,7 +34,7 @@ RECONNECT_SECONDS = 1.0
 
 @signals.worker_ready.connect
 def _listen(sender: Any, **_: Any) -> None:
-    if searching.QUEUE in queues_of(sender):
+    if rpc.QUEUE in queues_of(sender):
         for number in range(THREADS):
             threading.Thread(target=_serve, name=f"search-{number}", daemon=True).start()
 
@@ -58,16 +58,16 @@ def _serve() -> None:
 
 def _serve_next(with_: Services) -> None:
     """Take the next request, if one comes, and answer it."""
-    message = searching.take(with_.redis)
+    message = rpc.take(with_.redis)
     if message is None:
         return
     if stopping.is_set():
-        searching.give_back(with_.redis, message)
+        rpc.give_back(with_.redis, message)
         return
     request = SearchRequest.from_message(message)
     # Nobody waits for an old one; those who still wait come first.
     if request.expires_at > time.time():
-        searching.reply(with_.redis, request, answer(with_, request))
+        rpc.reply(with_.redis, request, answer(with_, request))
 
 
 def answer(with_: Services, request: SearchRequest) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def answer(with_: Services, request: SearchRequest) -> dict[str, Any]:
 def _search(with_: Services, connection: Connection, request: SearchRequest) -> list[Hit]:
     """Exact matches of a name first, then what retrieval ranks, each Fragment once."""
     instrument_id, question, filters = request.instrument_id, request.question, request.filters
-    exact = hits.named(connection, instrument_id, question, filters)
+    exact = fragments.named(connection, instrument_id, question, filters)
     indexes = indexes_of(with_, connection, instrument_id, filters)
     ranked = search(question, indexes, count=request.count) if indexes else []
     first = [hit.model_copy(update={"score": 1.0}) for hit in exact]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import structlog
 
 from api.extensions import db
-from api.job_runner import Interrupted
+from api.jobs.runner import Interrupted
+from api.jobs.this_worker import new_owner, stopping
 from api.services import services
-from api.shard_embedding import TASK, embed_next
-from api.this_worker import new_owner, stopping
+from api.sources.shard_embedding import TASK, embed_next
 from pipelines.errors import PipelineError
 from workers.main import celery
 

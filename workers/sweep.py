@@ -9,15 +9,15 @@ import structlog
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from api import jobs, presence
 from api.extensions import db
-from api.job_kind import Reason
 from api.job_kinds import NAMES, kind_of
-from api.job_runner import given_up
+from api.jobs import lifecycle, worker_registry
+from api.jobs.kind import Reason
+from api.jobs.runner import given_up
 from api.models import Job, Shard, Upload
 from api.models.base import now
-from api.removal import finish_removals
 from api.services import Services, services
+from api.sources.removal import finish_removals
 from workers.main import celery
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ def sweep_jobs() -> None:
     _send_lost(session, with_)
     _forget_uploads(session, with_)
     for job in finish_removals(session):
-        jobs.enqueue(session, with_.queue, job)
+        lifecycle.enqueue(session, with_.queue, job)
 
 
 def _take_over(session: Session, with_: Services) -> None:
@@ -57,9 +57,9 @@ def _take_over(session: Session, with_: Services) -> None:
             _end(session, with_, job, "cancelled", ("cancelled", "Cancelled."))
         elif kind_of(job.kind).gives_up and job.attempt >= with_.config.max_attempts:
             _end(session, with_, job, "failed", given_up(job))
-        elif jobs.take_from_silent(session, job.id):
+        elif lifecycle.take_from_silent(session, job.id):
             log.info("job goes on in another worker", job_id=job.id, attempt=job.attempt)
-            jobs.enqueue(session, with_.queue, job)
+            lifecycle.enqueue(session, with_.queue, job)
 
 
 def _end(session: Session, with_: Services, job: Job, state: str, error: Reason) -> None:
@@ -80,10 +80,10 @@ def _end(session: Session, with_: Services, job: Job, state: str, error: Reason)
     if ended is None:
         session.rollback()
         return
-    jobs.mark_subject(session, job, state, error)
+    lifecycle.mark_subject(session, job, state, error)
     session.commit()
     data = {"job_id": job.id, "state": state, "code": error[0], "message": error[1]}
-    jobs.after_end(with_, job, state, data)
+    lifecycle.after_end(with_, job, state, data)
 
 
 def _send_unsent(session: Session, with_: Services) -> None:
@@ -102,7 +102,7 @@ def _send_unsent(session: Session, with_: Services) -> None:
     session.commit()
     for job_id in ids:
         job = session.get(Job, job_id)
-        if job is not None and not jobs.enqueue(session, with_.queue, job):
+        if job is not None and not lifecycle.enqueue(session, with_.queue, job):
             # The broker is away: the others wait for it too.
             return
 
@@ -136,7 +136,7 @@ def _send_lost(session: Session, with_: Services) -> None:
             job = session.get(Job, job_id)
             if job is not None and job.state == "queued":
                 log.info("job's message is sent again", job_id=job_id)
-                jobs.enqueue(session, with_.queue, job, pause=_pause(job))
+                lifecycle.enqueue(session, with_.queue, job, pause=_pause(job))
 
 
 def _free(session: Session, with_: Services) -> dict[str, int]:
@@ -157,7 +157,7 @@ def _free(session: Session, with_: Services) -> dict[str, int]:
     session.commit()
     return {
         queue: sum(max(0, slots - busy.get(name, 0)) for name, slots in workers.items())
-        for queue, workers in presence.slots(with_.redis, queues).items()
+        for queue, workers in worker_registry.slots(with_.redis, queues).items()
     }
 
 

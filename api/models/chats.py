@@ -106,3 +106,11 @@ class Citation(HasId, Base):
     state: Mapped[str] = mapped_column(default="current")
     moved_from: Mapped[str | None] = mapped_column(Id)
     """The version it was made from, when its quote was found again in a newer one."""
+
+
+TITLE_LENGTH = 80
+
+
+def first_words(question: str) -> str:
+    """The title of a conversation that nobody has named: how its first question begins."""
+    return question if len(question) <= TITLE_LENGTH else question[: TITLE_LENGTH - 1] + "…"

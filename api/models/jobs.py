@@ -64,3 +64,13 @@ class Job(HasId, HasTimes, Base):
     @property
     def is_finished(self) -> bool:
         return self.state in FINISHED
+
+
+IS_INGEST = Job.kind == "ingest"
+IS_LIVE = Job.state.in_(("queued", "running"))
+VERSION_ID = Job.payload["version_id"].astext
+URL = Job.payload["url"].astext
+DUPLICATE = Job.payload["duplicate"].astext
+STORING = Job.payload["storing"].astext
+"""Those four are what the payload of a job that reads a source holds
+(api/sources/ingest_job.py), as columns."""

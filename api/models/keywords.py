@@ -51,4 +51,5 @@ class Posting(Base):
     """Entries too many for one row go on in the next."""
     instrument_id: Mapped[str] = mapped_column(Id)
     entries: Mapped[bytes] = mapped_column(LargeBinary)
-    """As `pipelines.keywords.ENTRY` lays out: fragment id, times it stands there, words there."""
+    """As `pipelines.retrieval.keywords.ENTRY` lays out: fragment id, times it stands there, words
+    there."""

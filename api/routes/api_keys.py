@@ -8,12 +8,12 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
-from api import access
 from api.errors import refuse
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint, page_of
 from api.models import ApiKey
 from api.models.base import is_uuid
-from api.paging import Blueprint, page_of
 
 blueprint = Blueprint("api-keys", __name__, url_prefix="/api/api-keys", description="API keys")
 

@@ -23,12 +23,12 @@ from jwt.exceptions import PyJWTError
 from marshmallow import Schema, fields, validate
 from sqlalchemy import func, select, update
 
-from api import access
 from api.errors import refuse
 from api.extensions import db, limiter
+from api.http import access
+from api.http.paging import Blueprint
 from api.models import SignIn, User
 from api.models.people import password_matches
-from api.paging import Blueprint
 from api.services import services
 
 blueprint = Blueprint("auth", __name__, url_prefix="/api", description="Who you are")

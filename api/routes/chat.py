@@ -9,18 +9,20 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, pre_dump, pre_load, validate
 
-from api import access, chosen, streaming
-from api.asking import start_turn
+from api.chat import regenerations
+from api.chat.turns import start_turn
+from api.citations.recognition import RecognitionSchema
+from api.citations.withdrawal import as_shown
 from api.errors import refuse, unprocessable
 from api.extensions import db
-from api.json_fields import REFS, Stored, locators_field
+from api.http import access
+from api.http.json_fields import REFS, Stored, locators_field
+from api.http.paging import Blueprint
+from api.jobs import streaming
 from api.models import ChatSession, ChatTurn, Instrument, Job
 from api.models.base import is_uuid
-from api.paging import Blueprint
-from api.recognition import RecognitionSchema
 from api.routes import jobs as job_routes
 from api.services import services
-from api.withdrawal import as_shown
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api/chat", description="Asking")
 
@@ -207,7 +209,7 @@ class OneTurn(MethodView):
         turn = turn_for(turn_id)
         if turn.status not in ("done", "cancelled") or not turn.answer:
             refuse(409, f"This answer is {turn.status} and says nothing; choose another.")
-        chosen.choose(db.session(), turn)
+        regenerations.choose(db.session(), turn)
         db.session.commit()
         db.session.refresh(turn)
         return turn

@@ -10,14 +10,15 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from api import access, exports
+from api.chat import exports
+from api.citations.withdrawal import titles_as_shown
 from api.extensions import db
-from api.json_fields import TEXT
+from api.http import access
+from api.http.json_fields import TEXT
+from api.http.paging import Blueprint, page_of
 from api.models import ChatSession, ChatTurn, Job
-from api.paging import Blueprint, page_of
 from api.routes import jobs as job_routes
 from api.routes.chat import TurnSchema
-from api.withdrawal import titles_as_shown
 
 blueprint = Blueprint(
     "chat-sessions", __name__, url_prefix="/api/chat/sessions", description="Conversations"

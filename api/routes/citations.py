@@ -7,11 +7,11 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from api import access
+from api.citations.withdrawal import as_shown
 from api.extensions import db
-from api.paging import Blueprint
+from api.http import access
+from api.http.paging import Blueprint
 from api.routes.chat import CitationSchema, turn_for
-from api.withdrawal import as_shown
 
 blueprint = Blueprint("citations", __name__, url_prefix="/api/citations", description="Proofs")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, send_from_directory
 
-from api import access
+from api.http import access
 
 blueprint = Blueprint("docs-files", __name__, url_prefix="/docs-files")
 

@@ -8,14 +8,14 @@ from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from sqlalchemy import select
 
-from api import access
+from api.chat.evals import golden_of
 from api.errors import refuse, unprocessable
-from api.evals import golden_of
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint, page_of
 from api.models import GoldenQuestion
 from api.models.base import is_uuid
-from api.paging import Blueprint, page_of
-from pipelines.evaluation import MAX_QUESTION, same_question
+from pipelines.answering.evaluation import MAX_QUESTION, same_question
 
 blueprint = Blueprint(
     "evals", __name__, url_prefix="/api/instruments", description="Golden questions"

@@ -10,11 +10,12 @@ from flask import Response, jsonify
 from marshmallow import Schema, fields
 from sqlalchemy import text
 
-from api import access, llm_store
+from api.chat import llm_defaults
 from api.config import Config
 from api.extensions import db
-from api.json_fields import TEXT
-from api.paging import Blueprint
+from api.http import access
+from api.http.json_fields import TEXT
+from api.http.paging import Blueprint
 from api.services import Services, services
 
 blueprint = Blueprint("health", __name__, description="Health")
@@ -96,7 +97,7 @@ def models(config: Config, ask: bool) -> dict[str, str]:
     """
     language = config.llm
     if ask:
-        language = llm_store.default_of(db.session(), config, "answer").model
+        language = llm_defaults.default_of(db.session(), config, "answer").model
         db.session.rollback()
     provider, colon, model = language.partition(":")
     if provider == "mock":

@@ -11,14 +11,15 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import exists, func, select
 
-from api import access, jobs
 from api.errors import refuse
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint, page_of
+from api.jobs import lifecycle
 from api.models import AccessGrant, Instrument, Source
-from api.paging import Blueprint, page_of
-from api.reindexing import begin_reindex, is_reindex_needed
-from api.removal import remove_instrument
+from api.search.reindexing import begin_reindex, is_reindex_needed
 from api.services import services
+from api.sources.removal import remove_instrument
 
 blueprint = Blueprint(
     "instruments", __name__, url_prefix="/api/instruments", description="What people ask about"
@@ -112,7 +113,7 @@ class OneInstrument(MethodView):
         instrument = access.instrument_for(instrument_id, "manager")
         purge = remove_instrument(db.session(), instrument, access.user().id)
         db.session.commit()
-        jobs.enqueue(db.session(), services().queue, purge)
+        lifecycle.enqueue(db.session(), services().queue, purge)
 
 
 @blueprint.route("/<instrument_id>/reindex")
@@ -129,7 +130,7 @@ class Reindex(MethodView):
         if job is None:
             refuse(409, "This instrument is being reindexed; wait for its job or cancel it.")
         db.session.commit()
-        jobs.enqueue(db.session(), services().queue, job)
+        lifecycle.enqueue(db.session(), services().queue, job)
         return {"instrument_id": instrument.id, "job_id": job.id, "status": job.state}
 
 

@@ -12,15 +12,16 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from api import access, jobs, streaming, waiting
+from api.citations.withdrawal import forget_log
 from api.errors import refuse
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint, page_of
 from api.job_kinds import KINDS, NAMES, kind_of
+from api.jobs import lifecycle, streaming, waiting
 from api.models import ChatTurn, Job
 from api.models.base import is_uuid
-from api.paging import Blueprint, page_of
 from api.services import services
-from api.withdrawal import forget_log
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What takes time")
 
@@ -161,7 +162,7 @@ class Retry(MethodView):
         """Try a failed or cancelled job again, from its checkpoint."""
         job = job_for(job_id, change=True)
         try:
-            again = jobs.request_retry(db.session(), job)
+            again = lifecycle.request_retry(db.session(), job)
         except IntegrityError:
             db.session.rollback()
             refuse(409, "Another job is at this already.")
@@ -169,12 +170,12 @@ class Retry(MethodView):
             refuse(409, f"This job is {job.state} and can't be tried again.")
         if body and body["password"]:
             kind_of(job.kind).keep_password(services(), job, body["password"])
-        jobs.mark_subject(db.session(), job, "queued")
+        lifecycle.mark_subject(db.session(), job, "queued")
         db.session.commit()
         # What is followed from now on is the new try. Without Redis there is nothing to forget.
         with contextlib.suppress(redis.RedisError):
             services().events.forget(job.id)
-        jobs.enqueue(db.session(), services().queue, job)
+        lifecycle.enqueue(db.session(), services().queue, job)
         db.session.refresh(job)
         return shown(job)
 
@@ -231,13 +232,13 @@ def forget_what_was_deleted(job: Job) -> None:
 
 def cancel(job: Job) -> None:
     """Ask `job` to stop; one that has not started ends at once, and that is told."""
-    ended = jobs.request_cancel(db.session(), job)
+    ended = lifecycle.request_cancel(db.session(), job)
     if ended:
-        jobs.mark_subject(db.session(), job, "cancelled")
+        lifecycle.mark_subject(db.session(), job, "cancelled")
     db.session.commit()
     db.session.refresh(job)
     if ended:
-        jobs.after_end(services(), job, "cancelled", streaming.final_data(job))
+        lifecycle.after_end(services(), job, "cancelled", streaming.final_data(job))
 
 
 def shown(job: Job) -> dict[str, Any]:

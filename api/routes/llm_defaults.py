@@ -7,11 +7,12 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
-from api import access, llm_store
+from api.chat import llm_defaults
 from api.errors import refuse, unprocessable
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint
 from api.llm_settings import is_configured, why_not
-from api.paging import Blueprint
 from api.services import services
 from pipelines.llms.catalogue import PRICES_OF, PROVIDERS, Facts, Provider
 
@@ -79,14 +80,14 @@ class Providers(MethodView):
 class Default(MethodView):
     @access.rule("signed_in")
     @blueprint.response(200, DefaultSchema)
-    def get(self, type_: str) -> llm_store.Default:
+    def get(self, type_: str) -> llm_defaults.Default:
         """The model of a kind of prompt, and those that answer when it can't."""
-        return llm_store.default_of(db.session(), services().config, known_kind(type_))
+        return llm_defaults.default_of(db.session(), services().config, known_kind(type_))
 
     @access.rule("admin")
     @blueprint.arguments(DefaultChangeSchema)
     @blueprint.response(200, DefaultSchema)
-    def put(self, body: dict[str, Any], type_: str) -> llm_store.Default:
+    def put(self, body: dict[str, Any], type_: str) -> llm_defaults.Default:
         """Set the model of a kind of prompt; what is asked from now on is answered by it."""
         config = services().config
         kind = known_kind(type_)
@@ -98,22 +99,22 @@ class Default(MethodView):
                 unprocessable("fallbacks", told)
         if len({model, *fallbacks}) <= len(fallbacks):
             unprocessable("fallbacks", "Name each model once, and not the default itself.")
-        llm_store.set_default(db.session(), kind, model, fallbacks, access.user().id)
+        llm_defaults.set_default(db.session(), kind, model, fallbacks, access.user().id)
         db.session.commit()
-        return llm_store.default_of(db.session(), config, kind)
+        return llm_defaults.default_of(db.session(), config, kind)
 
     @access.rule("admin")
     @blueprint.response(204)
     def delete(self, type_: str) -> None:
         """Go back to the model that follows from the settings."""
-        llm_store.unset_default(db.session(), known_kind(type_))
+        llm_defaults.unset_default(db.session(), known_kind(type_))
         db.session.commit()
 
 
 def known_kind(type_: str) -> str:
     """A kind of prompt; 404 for any other."""
-    if type_ not in llm_store.KINDS:
-        refuse(404, f"There is no such kind of prompt; there are {', '.join(llm_store.KINDS)}.")
+    if type_ not in llm_defaults.KINDS:
+        refuse(404, f"There is no such kind of prompt; there are {', '.join(llm_defaults.KINDS)}.")
     return type_
 
 

@@ -9,13 +9,14 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
-from api import access, llm_store
+from api.chat import llm_defaults
 from api.errors import unprocessable
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint, page_of
 from api.models import LLMPrompt
-from api.paging import Blueprint, page_of
 from api.routes.llm_defaults import known_kind
-from pipelines.prompts import BUILT_IN
+from pipelines.llms.prompts import BUILT_IN
 
 blueprint = Blueprint(
     "llm-prompts", __name__, url_prefix="/api/llm-prompts", description="Instructions of models"
@@ -76,7 +77,7 @@ class Prompt(MethodView):
         kind, text = known_kind(type_), body["text"].strip()
         if not text:
             unprocessable("text", "Write the instructions: the text is empty.")
-        llm_store.add_prompt(db.session(), kind, text, access.user().id)
+        llm_defaults.add_prompt(db.session(), kind, text, access.user().id)
         db.session.commit()
         return _shown(kind)
 
@@ -84,7 +85,7 @@ class Prompt(MethodView):
     @blueprint.response(204)
     def delete(self, type_: str) -> None:
         """Go back to the built-in instructions; the versions stay."""
-        llm_store.revert_prompt(db.session(), known_kind(type_))
+        llm_defaults.revert_prompt(db.session(), known_kind(type_))
         db.session.commit()
 
 
@@ -113,7 +114,7 @@ def _versions(kind: str) -> Any:
 
 
 def _shown(kind: str) -> dict[str, Any]:
-    active = llm_store.active_prompt(db.session(), kind)
+    active = llm_defaults.active_prompt(db.session(), kind)
     return {
         "type": kind,
         "version": active.version if active else 0,

@@ -10,15 +10,17 @@ from flask.views import MethodView
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy import select
 
-from api import access, openai_answers, streaming
-from api.asking import start_turn
+from api.chat import openai_format
+from api.chat.append_only import Differs, Retelling
+from api.chat.turns import start_turn
 from api.errors import unprocessable
-from api.events import BEGINNING
 from api.extensions import db
-from api.json_fields import TEXT
+from api.http import access
+from api.http.json_fields import TEXT
+from api.http.paging import Blueprint
+from api.jobs import streaming
+from api.jobs.event_log import BEGINNING
 from api.models import ChatSession, ChatTurn, Instrument, Job
-from api.paging import Blueprint
-from api.retelling import Differs, Retelling
 from api.routes import jobs as job_routes
 from api.routes.chat import MAX_QUESTION, CitationSchema, TurnSchema
 from api.services import services
@@ -127,7 +129,7 @@ class AnswerSchema(Schema):
 def _in_their_shape(response: Response) -> Response:
     """Errors of whatever kind under /v1, unknown addresses included, as OpenAI's clients know."""
     if request.path.startswith("/v1/"):
-        return openai_answers.reshaped(response)
+        return openai_format.reshaped(response)
     return response
 
 
@@ -170,7 +172,7 @@ class ChatCompletions(MethodView):
         leaves a stream cancels its turn.
         """
         instrument = _instrument(body["model"])
-        question, history = openai_answers.conversation(body["messages"])
+        question, history = openai_format.conversation(body["messages"])
         if len(question) > MAX_QUESTION:
             unprocessable("messages", f"A question has at most {MAX_QUESTION} characters.")
         turn = start_turn(
@@ -200,7 +202,7 @@ def _instrument(model: str) -> Instrument:
             select(Instrument.id).where(Instrument.slug == slug, Instrument.id.in_(readable))
         )
     if instrument_id is None:
-        openai_answers.fail(
+        openai_format.fail(
             404,
             "There is no such model, or you may not read it; GET /v1/models lists yours.",
             "model_not_found",
@@ -245,25 +247,25 @@ def _whole(turn: ChatTurn, model: str) -> Response:
     streaming.wait_until_finished(job_id, WAIT_SECONDS, services().hub)
     shown = _shown(turn.id)
     if shown["status"] == "failed":
-        openai_answers.fail(502, shown["error"]["message"], shown["error"]["code"])
+        openai_format.fail(502, shown["error"]["message"], shown["error"]["code"])
     if shown["status"] not in streaming.FINAL:
         _cancel(job_id)
-        openai_answers.fail(504, "The answer took too long; ask for a stream.", "timeout")
-    answer = jsonify(openai_answers.completion(shown, model, created))
+        openai_format.fail(504, "The answer took too long; ask for a stream.", "timeout")
+    answer = jsonify(openai_format.completion(shown, model, created))
     answer.headers["Content-Location"] = f"/api/chat/turns/{turn.id}"
     return answer
 
 
 def _stream(turn: ChatTurn, model: str, with_usage: bool) -> Response:
     created = int(turn.created_at.timestamp())
-    chunks = openai_answers.Chunks(turn.id, model, created, with_usage)
+    chunks = openai_format.Chunks(turn.id, model, created, with_usage)
     lines = _lines(turn.id, str(turn.job_id), chunks)
     return Response(
         stream_with_context(lines), content_type="text/event-stream", headers=streaming.HEADERS
     )
 
 
-def _lines(turn_id: str, job_id: str, chunks: openai_answers.Chunks) -> Iterator[str]:
+def _lines(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[str]:
     # No database session is held while the client listens.
     db.session.remove()
     ended = False
@@ -278,9 +280,9 @@ def _lines(turn_id: str, job_id: str, chunks: openai_answers.Chunks) -> Iterator
             _cancel(job_id)
 
 
-def _told(turn_id: str, job_id: str, chunks: openai_answers.Chunks) -> Iterator[str]:
+def _told(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[str]:
     """The turn's log as lines, up to its end."""
-    heard, marks = Retelling(), openai_answers.Footnoted()
+    heard, marks = Retelling(), openai_format.Footnoted()
     events = streaming.follow(
         job_id, BEGINNING, services().events, services().hub, SIGN_OF_LIFE_SECONDS
     )
@@ -295,18 +297,18 @@ def _told(turn_id: str, job_id: str, chunks: openai_answers.Chunks) -> Iterator[
             elif item.event == "token":
                 yield chunks.text(marks.feed(heard.add(item.data["t"])))
             elif item.event == "failed":
-                yield openai_answers.failure(
+                yield openai_format.failure(
                     item.data.get("message") or "The answer failed; ask again.",
                     item.data.get("code"),
                 )
             elif item.event in streaming.FINAL:
                 turn = _shown(turn_id)
                 yield chunks.text(marks.feed(heard.rest_of(turn["answer"])) + marks.end())
-                yield chunks.text(openai_answers.proofs(turn))
+                yield chunks.text(openai_format.proofs(turn))
                 yield chunks.last(turn)
     except Differs:
         _cancel(job_id)
-        yield openai_answers.failure(
+        yield openai_format.failure(
             "The answer was begun anew and differs from what was sent; ask again.", "begun_anew"
         )
 

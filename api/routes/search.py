@@ -7,14 +7,15 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
-from api import access, searching
+from api.citations.recognition import RecognitionSchema
 from api.errors import unprocessable
 from api.extensions import db
-from api.hits import Filters
-from api.json_fields import locator_field, locators_field
+from api.http import access
+from api.http.json_fields import locator_field, locators_field
+from api.http.paging import Blueprint
 from api.models.base import is_uuid
-from api.paging import Blueprint
-from api.recognition import RecognitionSchema
+from api.search import rpc
+from api.search.fragments import Filters
 from api.services import services
 
 blueprint = Blueprint("search", __name__, url_prefix="/api/search", description="Searching")
@@ -91,7 +92,7 @@ class Search(MethodView):
         count = min(end + 1, MAX_RESULTS) if sort == "relevance" else MAX_RESULTS
         # No connection is held while a worker searches.
         db.session.remove()
-        found = searching.search(services(), instrument.id, question, filters, count)
+        found = rpc.search(services(), instrument.id, question, filters, count)
         paging.item_count = len(found)
         if sort == "title":
             found.sort(key=lambda hit: (hit["title"].casefold(), hit["source_id"], hit["ordinal"]))

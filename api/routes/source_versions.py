@@ -8,10 +8,10 @@ from flask.views import MethodView
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
-from api import access
-from api.json_fields import Stored
+from api.http import access
+from api.http.json_fields import Stored
+from api.http.paging import Blueprint, page_of
 from api.models import SourceVersion
-from api.paging import Blueprint, page_of
 from api.routes.sources import ReportSchema
 
 blueprint = Blueprint(

@@ -9,20 +9,22 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from api import access, jobs, url_intake
+from api.citations.recognition import of_row
 from api.errors import refuse, unprocessable
 from api.extensions import db
-from api.ingest_job import INGEST
-from api.intake import start_ingest
-from api.json_fields import REFS, Stored, locators_field
+from api.http import access
+from api.http.json_fields import REFS, Stored, locators_field
+from api.http.paging import Blueprint, page_of
+from api.jobs import lifecycle
 from api.models import FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
-from api.new_versions import arrival_error
-from api.paging import Blueprint, page_of
-from api.recognition import of_row
-from api.removal import remove_source
 from api.routes.uploads import CompletedSchema
 from api.services import services
+from api.sources import urls
+from api.sources.ingest_job import INGEST
+from api.sources.new_versions import arrival_error
+from api.sources.removal import remove_source
+from api.sources.uploads import start_ingest
 from pipelines.errors import UrlRefused
 from pipelines.fetching.addresses import AllowedHosts, check_url
 
@@ -171,11 +173,9 @@ class Sources(MethodView):
             unprocessable("url", str(error))
         title = (body["title"] or "").strip() or None
         user_id = access.user().id
-        source, job, is_new = url_intake.add_url(
-            db.session(), instrument.id, target, title, user_id
-        )
+        source, job, is_new = urls.add_url(db.session(), instrument.id, target, title, user_id)
         if is_new:
-            jobs.enqueue(db.session(), services().queue, job)
+            lifecycle.enqueue(db.session(), services().queue, job)
         return {
             "source_id": source.id,
             "version_id": INGEST.payload_of(job).version_id,
@@ -213,7 +213,7 @@ class OneSource(MethodView):
         source = access.source_for(source_id, "editor")
         purge = remove_source(db.session(), source, access.user().id)
         db.session.commit()
-        jobs.enqueue(db.session(), services().queue, purge)
+        lifecycle.enqueue(db.session(), services().queue, purge)
 
 
 @blueprint.route("/<source_id>/reindex")
@@ -234,7 +234,7 @@ class Reindex(MethodView):
         except IntegrityError:
             db.session.rollback()
             refuse(409, "This source is being read; wait for its job or cancel it.")
-        jobs.enqueue(db.session(), services().queue, job)
+        lifecycle.enqueue(db.session(), services().queue, job)
         return {
             "source_id": source.id,
             "version_id": version.id,

@@ -8,18 +8,19 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, ValidationError, fields
 
-from api import access, streaming
-from api.answer_job import ANSWER
+from api.chat.answer_job import ANSWER
+from api.citations.withdrawal import forget_log
 from api.errors import refuse, unprocessable
-from api.events import BEGINNING
 from api.extensions import db
-from api.json_fields import TEXT
+from api.http import access
+from api.http.json_fields import TEXT
+from api.http.paging import Blueprint
+from api.jobs import streaming
+from api.jobs.event_log import BEGINNING
 from api.models import ChatTurn, Job
-from api.paging import Blueprint
 from api.routes import chat as chat_routes
 from api.routes import jobs as job_routes
 from api.services import services
-from api.withdrawal import forget_log
 
 blueprint = Blueprint("streams", __name__, url_prefix="/stream", description="Live")
 

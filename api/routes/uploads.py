@@ -9,14 +9,15 @@ from flask import Response, jsonify
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
-from api import access, intake
 from api.errors import refuse
 from api.extensions import db
+from api.http import access
+from api.http.paging import Blueprint
 from api.models import Source, SourceVersion, Upload
 from api.models.base import is_uuid
-from api.new_versions import known_version
-from api.paging import Blueprint
 from api.services import services
+from api.sources import uploads
+from api.sources.new_versions import known_version
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/api/uploads", description="Bringing files")
 
@@ -108,11 +109,11 @@ class Initiate(MethodView):
             source_id=str(target) if target else None,
             is_subtitles=body["subtitles_of"] is not None,
             user_id=access.user().id,
-            filename=intake.clean_filename(body["filename"]),
+            filename=uploads.clean_filename(body["filename"]),
             size=body["size"],
             sha256=sha256,
             content_type=body["content_type"],
-            object_key=intake.new_upload_key(),
+            object_key=uploads.new_upload_key(),
             expires_at=datetime.now(UTC) + timedelta(seconds=services().config.upload_seconds),
         )
         db.session.add(upload)
@@ -149,7 +150,7 @@ class Complete(MethodView):
         if upload.completed is not None:
             return upload.completed
         password = (body or {}).get("password")
-        return intake.complete(db.session(), services(), upload, password)
+        return uploads.complete(db.session(), services(), upload, password)
 
 
 def _duplicate(version: SourceVersion) -> Response:

@@ -8,17 +8,18 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
-from api import access, page_pictures
 from api.errors import refuse
 from api.extensions import db
-from api.json_fields import FILE
+from api.http import access
+from api.http.json_fields import FILE
+from api.http.paging import Blueprint
 from api.models import ChatTurn, Citation, FragmentRow, Source, SourceVersion
 from api.models.base import is_uuid
-from api.paging import Blueprint
-from api.plain_text import plain_text, shown_text, transcript
-from api.removal import poster_key
+from api.object_store import ObjectMissing
 from api.services import services
-from api.storage import ObjectMissing
+from api.sources import page_pictures
+from api.sources.plain_text import plain_text, shown_text, transcript
+from api.sources.removal import poster_key
 
 blueprint = Blueprint("viewer", __name__, url_prefix="/api/viewer", description="Showing proofs")
 

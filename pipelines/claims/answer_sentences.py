@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipelines.sentences import sentences
+from pipelines.text.sentences import sentences
 
 MARK = re.compile(r"\s*\[(\d{1,4})\]")
 _BEHIND_MARK = re.compile(r"[.!?](?:\s*\[\d{1,4}\])+\s+(?=[^\W\d_a-zß-ÿ])")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipelines.claims.quantities import PLAIN, Quantity
 from pipelines.claims.reading import NOT_ONLY, Reading, Term, is_code, opposite
-from pipelines.words import SMALL_WORDS
+from pipelines.text.words import SMALL_WORDS
 
 VERIFIED = 0.8
 """Least share of a claim's words and quantities in a proof that verifies it."""

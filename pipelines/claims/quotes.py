@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.sentences import sentences
 from pipelines.tables import Row, Table, rows_between
+from pipelines.text.sentences import sentences
 from pipelines.types import Hit
 
 

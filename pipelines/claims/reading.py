@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pipelines.claims.negation import OPPOSITES, denied_forms, denies, spelt_out
 from pipelines.claims.quantities import CODE, Quantity, quantities, scale_named, units_named
-from pipelines.words import SMALL_WORDS
+from pipelines.text.words import SMALL_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*|[,;:.!?()\[\]{}|—–。、，；：！？]", re.UNICODE)
 _PAIRED = re.compile(

@@ -1,1 +1,1 @@
-"""The forms an embedding model runs in; `pipelines.embedding.load_embedder` chooses one."""
+"""The forms an embedding model runs in; `load_embedder` in `embedder.py` chooses one."""

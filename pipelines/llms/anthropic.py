@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from pipelines.cancellable_http import cancellable_client
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.catalogue import facts_of
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
-from pipelines.llms.provider_errors import (
+from pipelines.providers.cancellable_http import cancellable_client
+from pipelines.providers.errors import (
     MALFORMED,
     ProviderError,
     Vendor,
@@ -18,7 +18,7 @@ from pipelines.llms.provider_errors import (
     malformed,
     stream_ended_early,
 )
-from pipelines.llms.retrying import stream_text
+from pipelines.providers.retrying import stream_text
 
 VENDOR = Vendor("Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
 CUT_OFF = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipelines.llms.catalogue import Facts
 from pipelines.llms.contract import Prompt
-from pipelines.prompts import EARLIER_LENGTH, chat_messages
+from pipelines.llms.prompts import EARLIER_LENGTH, chat_messages
 
 MARGIN = 0.9
 """Share of the context that is planned with: counts are bounds for usual text, not for all."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import SecretStr
 
 from pipelines.cancellation import Stop
+from pipelines.providers.retrying import Timeouts
 from pipelines.types import Hit
 
 if TYPE_CHECKING:
@@ -43,17 +44,6 @@ class Usage:
     """Who answers, known with the first text."""
     notices: list[str] = field(default_factory=list)
     """What a reader of the answer should know of how it came about."""
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds that a provider may take."""
-
-    connect: float = 10.0
-    first_token: float = 120.0
-    """From asking to the first text, every further try included."""
-    silence: float = 60.0
-    """Between two pieces of text."""
 
 
 @dataclass(frozen=True)

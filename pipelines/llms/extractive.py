@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
-from pipelines.prompts import NOT_FOUND
+from pipelines.llms.prompts import NOT_FOUND
 from pipelines.quoting.candidates import item
 from pipelines.quoting.choosing import choose
 

@@ -11,7 +11,7 @@ from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms.budget import count_tokens, fitted, room_of
 from pipelines.llms.catalogue import Facts, facts_of, is_outside
 from pipelines.llms.contract import LLM, Prompt, Usage
-from pipelines.llms.provider_errors import ProviderError
+from pipelines.providers.errors import ProviderError
 
 log = structlog.get_logger()
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any, ClassVar
 
-from pipelines.cancellable_http import cancellable_client
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
-from pipelines.llms.provider_errors import (
+from pipelines.providers.cancellable_http import cancellable_client
+from pipelines.providers.errors import (
     MALFORMED,
     ProviderError,
     Vendor,
@@ -19,7 +19,7 @@ from pipelines.llms.provider_errors import (
     refused_option,
     stream_ended_early,
 )
-from pipelines.llms.retrying import stream_text
+from pipelines.providers.retrying import stream_text
 
 CUT_OFF = {
     "length": "The model's answer was cut off at its longest length.",

@@ -5,15 +5,16 @@ Importing this loads no heavy library; a parser does when it parses.
 
 from pipelines.errors import UnsupportedType
 from pipelines.parsers.contract import Parser
-from pipelines.parsers.email import EmailParser
 from pipelines.parsers.epub import EpubParser
 from pipelines.parsers.html import HtmlParser, MarkdownParser
-from pipelines.parsers.image import ImageParser
+from pipelines.parsers.mail.email import EmailParser
 from pipelines.parsers.office import DocxParser, PptxParser
-from pipelines.parsers.pdf import PdfParser
-from pipelines.parsers.recording import AudioParser, VideoParser
-from pipelines.parsers.spreadsheet import CsvParser, XlsxParser
+from pipelines.parsers.pdf.parser import PdfParser
+from pipelines.parsers.pictures import ImageParser
+from pipelines.parsers.recordings.parser import AudioParser, VideoParser
+from pipelines.parsers.sheets.parser import CsvParser, XlsxParser
 from pipelines.parsers.text import TextParser
+from pipelines.types import SourceType
 
 PARSERS: list[Parser] = [
     PdfParser(),
@@ -41,3 +42,11 @@ def parser_for(media_type: str) -> Parser:
         f"Files of the type {media_type} can't be read. Upload a PDF, picture, video, recording, "
         "Word, PowerPoint, Excel, CSV, Markdown, text or HTML file, an e-mail (.eml) or an EPUB."
     )
+
+
+def source_type_of(media_type: str) -> SourceType | None:
+    """The type of source that such a file becomes; None when nobody parses it."""
+    for parser in PARSERS:
+        if media_type in parser.media_types:
+            return parser.source_type
+    return None

@@ -13,8 +13,7 @@ import re
 import struct
 from pathlib import Path, PurePath
 
-from pipelines.containers import container_by_header
-from pipelines.types import SourceType
+from pipelines.media.containers import container_by_header
 
 WINDOW = 64 * 1024
 """Bytes of either end of a file that `detect` looks at."""
@@ -102,16 +101,6 @@ def detect_path(path: Path, filename: str | None = None) -> str:
         file.seek(max(0, path.stat().st_size - WINDOW))
         tail = file.read(WINDOW)
     return detect(head, filename or path.name, tail)
-
-
-def source_type_of(media_type: str) -> SourceType | None:
-    """The type of source that such a file becomes; None when nobody parses it."""
-    from pipelines.parsers import PARSERS
-
-    for parser in PARSERS:
-        if media_type in parser.media_types:
-            return parser.source_type
-    return None
 
 
 def _binary(head: bytes, filename: str, tail: bytes) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipelines.parsers.documents import clean
+from pipelines.parsers.located_text import clean
 from pipelines.parsers.ooxml import is_sizeable
 from pipelines.types import ParseWarning
 

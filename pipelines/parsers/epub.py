@@ -16,16 +16,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from pipelines.errors import SourceTooLarge, SourceUnreadable
-from pipelines.parsers.documents import (
-    PlainText,
-    facts_of,
-    part_of,
-    section_bounds,
-    wanted,
-)
+from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.html import add_pieces, decode_page, page_warnings, pieces_of
+from pipelines.parsers.located_text import PlainText, facts_of, part_of, section_bounds, wanted
 from pipelines.parsers.main_text import Piece
-from pipelines.types import ParseOptions, ParseWarning, Part, SourceType
+from pipelines.types import ParseWarning, Part, SourceType
 
 MAX_MEMBER = 16 * 2**20
 MAX_ALL = 256 * 2**20

@@ -16,20 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SourceUnreadable
-from pipelines.parsers.documents import (
+from pipelines.parsers.contract import ParseOptions
+from pipelines.parsers.html_lists import mark_of
+from pipelines.parsers.html_page import HEADINGS, Page, prepare, text_of
+from pipelines.parsers.located_text import (
     PlainText,
     facts_of,
     looks_like_header,
     read_limited,
     sections,
 )
-from pipelines.parsers.html_lists import mark_of
-from pipelines.parsers.html_page import HEADINGS, Page, prepare, text_of
 from pipelines.parsers.main_text import Piece, main_text
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.text import decode
 from pipelines.parsers.unstructured_setup import prepare_unstructured
-from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SegmentKind, SourceType
+from pipelines.types import ParseWarning, Part, Segment, SegmentKind, SourceType
 
 MAX_PAGE_BYTES = 16 * 2**20
 MAX_MARKDOWN_BYTES = 8 * 2**20

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.parsers.documents import clean, facts_of
 from pipelines.parsers.html_lists import mark_items
 from pipelines.parsers.html_signs import write_out_signs
+from pipelines.parsers.located_text import clean, facts_of
 
 MAX_DEPTH = 100
 

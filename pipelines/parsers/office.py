@@ -16,22 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import PipelineError, SourceUnreadable
+from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.detect import DOCX, PPTX
-from pipelines.parsers.documents import (
-    PlainText,
-    looks_like_header,
-    part_of,
-    sections,
-    wanted,
-)
 from pipelines.parsers.docx_whole import whole_docx
+from pipelines.parsers.located_text import PlainText, looks_like_header, part_of, sections, wanted
 from pipelines.parsers.office_properties import properties
 from pipelines.parsers.ooxml import is_sizeable, open_package
 from pipelines.parsers.pptx_charts import chart_segments
 from pipelines.parsers.pptx_whole import whole_pptx
 from pipelines.parsers.tables import rows_of
 from pipelines.parsers.unstructured_setup import prepare_unstructured
-from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
+from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.parsers.documents import facts_of
+from pipelines.parsers.located_text import facts_of
 
 
 def properties(core: Any) -> dict[str, Any]:

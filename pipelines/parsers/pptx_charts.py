@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.parsers.chart_captions import chart_captions
-from pipelines.parsers.documents import PlainText, number_text
+from pipelines.parsers.located_text import PlainText, number_text
 from pipelines.types import Segment
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"

@@ -8,14 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.errors import SourceUnreadable
+from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.detect import BOMS
-from pipelines.parsers.documents import (
-    PlainText,
-    facts_of,
-    read_limited,
-    sections,
-)
-from pipelines.types import ParseOptions, ParseWarning, Part, Segment, SourceType
+from pipelines.parsers.located_text import PlainText, facts_of, read_limited, sections
+from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 MAX_TEXT_BYTES = 64 * 2**20
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.keywords import index_words
 from pipelines.quoting import tables
-from pipelines.quoting.attributes import Attribute, is_another, spelled
-from pipelines.quoting.questions import Question
-from pipelines.sentences import sentences
+from pipelines.retrieval.attributes import Attribute, is_another, spelled
+from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.questions import Question
+from pipelines.text.sentences import sentences
+from pipelines.text.words import SMALL_WORDS
 from pipelines.types import Hit
-from pipelines.words import SMALL_WORDS
 
 MAX_LENGTH = 600
 """Characters of one quote; what is longer is cut at a word."""

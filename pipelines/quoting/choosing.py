@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipelines.quoting.attributes import Attribute
 from pipelines.quoting.candidates import Candidate, candidates
-from pipelines.quoting.questions import Question, core, could_answer, parts, understood
 from pipelines.quoting.steps import items_of, whole_list
+from pipelines.retrieval.attributes import Attribute
+from pipelines.retrieval.questions import Question, core, could_answer, parts, understood
 from pipelines.types import Hit
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.keywords import index_words
 from pipelines.quoting.candidates import Candidate, item, quoted
-from pipelines.sentences import sentences
+from pipelines.retrieval.keywords import index_words
+from pipelines.text.sentences import sentences
 from pipelines.types import Hit
 
 _NUMBER = re.compile(r"\d+")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.keywords import index_words
+from pipelines.retrieval.keywords import index_words
 from pipelines.tables import Row as CellRow
 from pipelines.types import Hit
 

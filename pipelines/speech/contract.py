@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.subtitles import Cue
+from pipelines.media.subtitles import Cue
 
 if TYPE_CHECKING:
     from pipelines.speech.utterances import Utterance

@@ -12,12 +12,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cancellation import Stop
-from pipelines.llms.provider_errors import Vendor
-from pipelines.media import SAMPLE_RATE
-from pipelines.openai_service import OpenAIService
-from pipelines.outside import Endpoint, Outside, OutsideUnavailable, plain
+from pipelines.external.contract import Endpoint, Outside, OutsideUnavailable, plain
+from pipelines.external.openai import OpenAIService
+from pipelines.media.recordings import SAMPLE_RATE
+from pipelines.media.subtitles import Cue
+from pipelines.providers.errors import Vendor
 from pipelines.speech.languages import code_of
-from pipelines.subtitles import Cue
 
 if TYPE_CHECKING:
     import numpy as np

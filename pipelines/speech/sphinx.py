@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelUnavailable
-from pipelines.subtitles import Cue
+from pipelines.media.subtitles import Cue
 
 if TYPE_CHECKING:
     from pipelines.speech.utterances import Utterance

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ModelUnavailable
-from pipelines.media import Sound
-from pipelines.outside import Outside, OutsideUnavailable
+from pipelines.external.contract import Outside, OutsideUnavailable
+from pipelines.media.recordings import Sound
+from pipelines.media.subtitles import Cue
 from pipelines.speech.contract import Transcriber
 from pipelines.speech.remote import RemoteTranscriber
 from pipelines.speech.sphinx import SphinxTranscriber
 from pipelines.speech.utterances import utterances
 from pipelines.speech.whisper import WhisperTranscriber, find_model
-from pipelines.subtitles import Cue
 
 
 def open_transcriber(setting: str, outside: Outside | None = None) -> Transcriber | None:

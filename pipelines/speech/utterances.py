@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.media import SAMPLE_RATE
+from pipelines.media.recordings import SAMPLE_RATE
 
 if TYPE_CHECKING:
     import numpy as np

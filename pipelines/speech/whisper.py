@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelUnavailable
-from pipelines.media import SAMPLE_RATE
+from pipelines.media.recordings import SAMPLE_RATE
+from pipelines.media.subtitles import Cue
 from pipelines.speech.languages import code_of
-from pipelines.subtitles import Cue
 
 if TYPE_CHECKING:
     from pipelines.speech.utterances import Utterance

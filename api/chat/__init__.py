@@ -1,0 +1,1 @@
+"""Asking and answering: turns, the stored answer, exports, language models as they are set."""

@@ -1,0 +1,1 @@
+"""`flask --app api ...`: what an operator does at the command line."""

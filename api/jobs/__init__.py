@@ -1,0 +1,1 @@
+"""Everything that takes time: the life of a job, its shards, its event log, who works on it."""

@@ -1,0 +1,1 @@
+"""What retrieval reads of the stores: fragments, words, vectors; which index answers."""

@@ -1,0 +1,1 @@
+"""Services outside that a parser may ask: one describes pictures, one hears speech."""

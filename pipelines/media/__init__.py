@@ -1,0 +1,1 @@
+"""Recordings opened: sound, pictures that matter, text on the screen, subtitles."""

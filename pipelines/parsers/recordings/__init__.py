@@ -1,0 +1,1 @@
+"""Video and audio: what is said, with its seconds, and what is written in the pictures."""

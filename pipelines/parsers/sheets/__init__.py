@@ -1,0 +1,1 @@
+"""Workbooks and CSV: rows that can be understood alone, located by their cells."""

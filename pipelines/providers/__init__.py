@@ -1,0 +1,1 @@
+"""Services of vendors over HTTP: retries, timeouts and cancellation, and their errors as ours."""

@@ -1,0 +1,1 @@
+"""Words, sentences and languages, as every part of the pipeline sees them."""

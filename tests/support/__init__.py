@@ -1,0 +1,1 @@
+"""What tests share: clients, scripted servers, files made for tests."""
