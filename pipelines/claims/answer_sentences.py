@@ -53,17 +53,17 @@ def claim_ranges(answer: str) -> list[Place]:
     at = 0
     for i, line in enumerate(lines):
         following = lines[i + 1] if i + 1 < len(lines) else ""
-        if not _is_furniture(line, following):
+        if not _claims_nothing(line, following):
             found += _in_line(answer, visible, at, at + len(line.rstrip()))
         at += len(line)
     return found
 
 
-def _is_furniture(line: str, following: str) -> bool:
+def _claims_nothing(line: str, following: str) -> bool:
     if not line.strip() or _RULE.fullmatch(line) or _HEADING.match(line):
         return True
-    heads = "|" in line and "-" in following and "|" in following
-    return heads and _RULE.fullmatch(following) is not None
+    is_header = "|" in line and "-" in following and "|" in following
+    return is_header and _RULE.fullmatch(following) is not None
 
 
 def _in_line(answer: str, visible: str, start: int, end: int) -> list[Place]:

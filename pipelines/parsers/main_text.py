@@ -1,4 +1,4 @@
-"""Which pieces of a web page are its text, and which are its furniture.
+"""Which pieces of a web page are its text, and which are navigation, banners and the like.
 
 trafilatura (Apache-2.0) reads the page and says what its main text is. Its words are looked up in
 our pieces, so that headings, lists, tables, code and anchors stay as the page has them. Where it

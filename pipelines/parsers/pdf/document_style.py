@@ -1,4 +1,5 @@
-"""What a document's pages have in common: size of its body text, heads, feet and side notes.
+"""What a document's pages have in common: size of its body text, running headers and
+footers, side notes.
 
 Learned from a fixed sample of pages, so that a page reads the same wherever parsing began.
 """
@@ -19,8 +20,8 @@ from pipelines.parsers.pdf.running_headers import (
     PAGES_THAT_TELL,
     REPEATED,
     Frame,
-    Furniture,
     Margins,
+    RunningHeaders,
     frame_of,
     without_edges,
 )
@@ -34,17 +35,17 @@ _PAGE_NUMBER = re.compile(
 class DocumentStyle:
     """`body_size` in points, 0 when no sampled page has text; `heading_sizes` from large to small.
 
-    `furniture` holds what repeats at the head or foot of pages, `sides` at their left or right.
-    `numbering` is what printed page numbers are ahead of the page's index by, where many pages
-    have one; pages left out in between, or counted anew, make it several. `outline` is the file's
-    own, where the sizes of its fonts tell no headings.
+    `running_headers` holds what repeats at the top or bottom of pages, `sides` at their left or
+    right. `numbering` is what printed page numbers are ahead of the page's index by, where many
+    pages have one; pages left out in between, or counted anew, make it several. `outline` is the
+    file's own, where the sizes of its fonts tell no headings.
     """
 
     body_size: float = 0.0
     body_bold: bool = False
     body_monospaced: bool = False
     heading_sizes: tuple[float, ...] = ()
-    furniture: Furniture = field(default_factory=dict)
+    running_headers: RunningHeaders = field(default_factory=dict)
     sides: frozenset[Signature] = field(default_factory=frozenset)
     numbering: frozenset[int] = field(default_factory=frozenset)
     outline: Outline = field(default_factory=dict)
@@ -94,7 +95,7 @@ def learn_style(pages: Iterable[tuple[int, PageShape, PageText]]) -> DocumentSty
         body_bold=bold[body] * 2 > sizes[body],
         body_monospaced=monospaced[body] * 2 > sizes[body],
         heading_sizes=_heading_sizes(pages_of, body, pages_with_text),
-        furniture=margins.furniture(),
+        running_headers=margins.running_headers(),
         sides=_repeated(sides, pages_with_text),
         numbering=frozenset(common),
     )
@@ -111,13 +112,13 @@ def _heading_sizes(pages_of: Counter[float], body: float, pages: int) -> tuple[f
     return tuple(found)
 
 
-def without_furniture(
+def without_running_headers(
     text: PageText, index: int, shape: PageShape, style: DocumentStyle
 ) -> list[Piece]:
-    """The pieces of page `index` except side notes, its number, heads and feet."""
+    """The pieces of page `index` except side notes, its number, running headers and footers."""
     pieces = without_sides(text.pieces, shape, style.sides)
     pieces = _without_number(pieces, index, style)
-    return without_edges(pieces, index, shape, style.furniture)
+    return without_edges(pieces, index, shape, style.running_headers)
 
 
 def _without_number(pieces: list[Piece], index: int, style: DocumentStyle) -> list[Piece]:

@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 def side_signatures(pieces: list[Piece], shape: PageShape) -> Iterator[Signature]:
     """What may be a running side note.
 
-    Heads of a table's last column stand at the edge and on many pages too: they are printed like
+    Headers of a table's last column stand at the edge and on many pages too: they are printed like
     their neighbours and on one line with them.
     """
     for piece in _beside(pieces, shape):

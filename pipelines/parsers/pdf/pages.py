@@ -12,7 +12,11 @@ from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.ordered_pool import Later, in_order, threads_each, worker_count
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.pdf.blocks import page_segments
-from pipelines.parsers.pdf.document_style import DocumentStyle, sample_pages, without_furniture
+from pipelines.parsers.pdf.document_style import (
+    DocumentStyle,
+    sample_pages,
+    without_running_headers,
+)
 from pipelines.parsers.pdf.form_fields import is_form, page_fields
 from pipelines.parsers.pdf.line_pieces import PageShape, PageText, Piece, page_shape, read_page_text
 from pipelines.parsers.pdf.pictures import has_unread_pictures
@@ -63,7 +67,7 @@ def sample(document: Any, total: int, known: Known) -> Iterator[tuple[int, PageS
 
 
 def _sample_scans(document: Any, total: int, known: Known, max_pixels: int) -> tuple[EdgeLine, ...]:
-    """Heads and feet that repeat on the document's scans, of which a few are read."""
+    """Running headers and footers that repeat on the document's scans, of which a few are read."""
     import pypdfium2 as pdfium
 
     fails = (pdfium.PdfiumError, ValueError, OverflowError)
@@ -94,7 +98,7 @@ def _sample_scans(document: Any, total: int, known: Known, max_pixels: int) -> t
 
 
 def _read_edges(picture: Image, threads: int) -> list[OcrLine]:
-    """The lines of a page's head and foot; none where OCR fails: the page itself will tell."""
+    """The lines at a page's top and bottom; none where OCR fails: the page itself will tell."""
     from pipelines.ocr import upright
 
     try:
@@ -166,7 +170,7 @@ def _read_page(
         message = "This page holds more text than is read of one page; the rest is left out."
         warnings.append(_warning("page_truncated", message, index))
     layer = judge(text)
-    kept = [] if layer == "garbage" else without_furniture(text, index, shape, style)
+    kept = [] if layer == "garbage" else without_running_headers(text, index, shape, style)
     picture = None
     content = needs_ocr(text, page, shape)
     if content is not None:

@@ -30,7 +30,7 @@ _MANY_LINES = 5
 """On either side of a gutter in a part of a page; fewer are cells of wrapped text as often."""
 
 _MAX_HEAD_ROWS = 9
-"""Lines that the heads of a table take at most."""
+"""Lines that the column headers of a table take at most."""
 _AMOUNT = re.compile(r"^[$€£(\-–—]*\s*\d[\d.,]*\)?\s?%?$|^[—–-]$")
 
 CountRules = Callable[[float, float, float, float], int]
@@ -50,7 +50,7 @@ def reading_order(pieces: list[Piece], count_rules: CountRules) -> list[Region]:
         regions.append(main)
     else:
         _cut(main, regions, right_to_left, count_rules, 0)
-    # What runs another way (a stamp in the margin, a sideways head of a table) is read last.
+    # What runs another way (a stamp in the margin, a sideways header of a table) is read last.
     for turn in (0, 90, 180, 270):
         sideways = [piece for piece in pieces if piece.turn == turn != upright]
         if sideways:
@@ -160,7 +160,7 @@ def _bands(
                 bands[-1].extend(band)
             else:
                 bands.append(band)
-    bands = _with_heads(bands)
+    bands = _with_column_headers(bands)
     return bands if any(isinstance(band, tuple) for band in bands) else None
 
 
@@ -210,10 +210,10 @@ def _sides(pieces: Region, middle: float) -> tuple[Region, Region]:
     return left, [piece for piece in pieces if piece.frame[0] >= middle]
 
 
-def _with_heads(
+def _with_column_headers(
     bands: list[Region | tuple[Region, Region]],
 ) -> list[Region | tuple[Region, Region]]:
-    """The bands, what seemed columns but heads the amounts right below it made one with them."""
+    """The bands; what seemed columns but heads the amounts right below it is made one with them."""
     out: list[Region | tuple[Region, Region]] = []
     for band in bands:
         above = out[-1] if out else None

@@ -1,4 +1,5 @@
-"""Heads and feet of pages: what repeats there and tells nothing of the page that it stands on."""
+"""Running headers and footers: what repeats at the top and bottom of pages and tells nothing of
+the page that it stands on."""
 
 from __future__ import annotations
 
@@ -17,16 +18,17 @@ from pipelines.parsers.pdf.page_geometry import PageShape
 MARGIN = 0.13
 """Share of the page's height, at the top and at the bottom, where repeated lines may stand."""
 REPEATED = 0.4
-"""Share of sampled pages; heads often differ between left and right pages."""
+"""Share of sampled pages; running headers often differ between left and right pages."""
 PAGES_THAT_TELL = 3
 """Of fewer pages nothing is left out."""
 ROMAN = re.compile(r"^[ivxlcdm]{1,7}$")
 _NEAR = 2.2
-"""Sizes of the font between the heads of a table and its first row at most."""
+"""Sizes of the font between the column headers of a table and its first row at most."""
 _SENTENCE = 6
-"""Words of a head or foot that says something, a warning or a notice, rather than names."""
+"""Words of a running header or footer that says something, a warning or a notice, rather than
+names."""
 
-Furniture = dict[Signature, int | None]
+RunningHeaders = dict[Signature, int | None]
 """What is left out, with the index of the one page on which it stays; None for no page."""
 
 
@@ -35,8 +37,8 @@ class _Line:
     """One line at a page's edge."""
 
     signatures: frozenset[Signature]
-    heads: bool
-    """Whether its pieces stand over those of the next line inwards, as heads over columns do."""
+    is_column_header: bool
+    """Whether its pieces stand over those of the next line inwards, as headers over columns do."""
     near: bool
     """Whether the next line inwards follows as the next line of a paragraph does."""
     words: int
@@ -44,10 +46,10 @@ class _Line:
 
 @dataclass
 class Margins:
-    """What stands at the heads and feet of pages."""
+    """What stands at the top and bottom of pages."""
 
     pages: list[tuple[int, list[list[_Line]], bool]] = field(default_factory=list)
-    """Of each page with text its index, the lines of head and foot from the edge inwards, and
+    """Of each page with text its index, the lines at top and bottom from the edge inwards, and
     whether it has text elsewhere too."""
     seen: Counter[Signature] = field(default_factory=Counter)
     numbers: dict[Signature, list[tuple[int, tuple[int, ...]]]] = field(
@@ -78,12 +80,12 @@ class Margins:
         for signature, piece in here.items():
             self.numbers[signature].append((index, numbers_of(piece.text)))
 
-    def furniture(self) -> Furniture:
+    def running_headers(self) -> RunningHeaders:
         """What repeats, and tells nothing of the page it stands on.
 
-        A row of a table may repeat too, and so may what stands on it: a head is reached from the
-        edge of the page past nothing but what repeats. Where heads and feet would be all that
-        most pages say, they are none: labels, certificates.
+        A row of a table may repeat too, and so may what stands on it: a running header is
+        reached from the edge of the page past nothing but what repeats. Where these would be all
+        that most pages say, they are none: labels, certificates.
         """
         if len(self.pages) < PAGES_THAT_TELL:
             return {}
@@ -102,7 +104,7 @@ class Margins:
         for _, sides, elsewhere in self.pages:
             here = [line.signatures for side in sides for line in side]
             emptied += bool(here) and not elsewhere and frozenset().union(*here) <= found
-        return {} if emptied * 2 > len(self.pages) else self._told(found)
+        return {} if emptied * 2 > len(self.pages) else self._without_first_notices(found)
 
     def _repeats(self, signature: Signature, needed: float) -> bool:
         """Whether it stands on so many pages, a little higher or lower too, with like numbers."""
@@ -115,9 +117,9 @@ class Margins:
         numbers = sorted(number for one in same for number in self.numbers[one])
         return most >= needed and goes_with_pages(text, numbers)
 
-    def _told(self, found: set[Signature]) -> Furniture:
+    def _without_first_notices(self, found: set[Signature]) -> RunningHeaders:
         """The first page of those that a notice stands on, with all of the lines that it has."""
-        told: Furniture = dict.fromkeys(found)
+        left_out: RunningHeaders = dict.fromkeys(found)
         texts: set[str] = set()
         for index, sides, _ in self.pages:
             for side in sides:
@@ -125,16 +127,16 @@ class Margins:
                     marks = {one for line in block for one in line.signatures if one in found}
                     new = {text for text, _ in marks if text != "#"} - texts
                     if new and sum(line.words for line in block) >= _SENTENCE:
-                        told.update((one, index) for one in marks if one[0] in new)
+                        left_out.update((one, index) for one in marks if one[0] in new)
                         texts |= new
-        return told
+        return left_out
 
 
 def without_edges(
-    pieces: list[Piece], index: int, shape: PageShape, furniture: Furniture
+    pieces: list[Piece], index: int, shape: PageShape, running: RunningHeaders
 ) -> list[Piece]:
-    """The pieces of page `index` except heads and feet with all on their lines."""
-    if not furniture or not pieces:
+    """The pieces of page `index` except running headers and footers with all on their lines."""
+    if not running or not pieces:
         return pieces
     heights = []
     frame = frame_of(pieces)
@@ -142,7 +144,7 @@ def without_edges(
         if _in_margin(piece, shape) and not _is_tall(piece):
             masked, place = _signature(piece, shape, frame)
             same = [(masked, place + shift) for shift in (-1, 0, 1)]
-            stays = [furniture[one] for one in same if one in furniture]
+            stays = [running[one] for one in same if one in running]
             if stays and index not in stays:
                 heights.append((piece.box[1], piece.box[3]))
     return [
@@ -170,16 +172,16 @@ def frame_of(pieces: list[Piece]) -> Frame:
 
 
 def _outermost(side: list[_Line], repeated: set[Signature]) -> Iterable[Signature]:
-    """What may be head or foot among the lines from the edge inwards."""
+    """What may be a running header or footer among the lines from the edge inwards."""
     count = 0
     for line in side:
         # A number alone may count the pages, wherever it stands among the lines of a foot.
         if not line.signatures <= repeated and {text for text, _ in line.signatures} != {""}:
             break
         count += 1
-    # Heads of a table repeat too, on each page that it takes; they may have several lines. What
-    # the page's text goes on with, or begins with, is part of it.
-    while count and (side[count - 1].heads or side[count - 1].near):
+    # Column headers of a table repeat too, on each page that it takes; they may have several lines.
+    # What the page's text goes on with, or begins with, is part of it.
+    while count and (side[count - 1].is_column_header or side[count - 1].near):
         count -= 1
     return (one for line in side[:count] for one in line.signatures)
 
@@ -213,9 +215,9 @@ def _line(row: list[Piece], following: Sequence[Piece], signatures: frozenset[Si
     size = row[0].size
     gap = min(piece.box[1] for piece in second) - max(piece.box[3] for piece in first)
     aligned = sum(any(_are_aligned(piece, other) for other in following) for piece in row)
-    heads = first is row and gap < _NEAR * size and aligned >= max(2, len(row) / 2)
+    is_column_header = first is row and gap < _NEAR * size and aligned >= max(2, len(row) / 2)
     near = gap < 0.5 * size and abs(following[0].size - size) < 0.1 * size
-    return _Line(signatures, heads, near, words)
+    return _Line(signatures, is_column_header, near, words)
 
 
 def _are_aligned(piece: Piece, other: Piece) -> bool:
@@ -238,7 +240,7 @@ def _is_tall(piece: Piece) -> bool:
 
 
 def _signature(piece: Piece, shape: PageShape, frame: Frame) -> Signature:
-    """Text with digits masked, and place; no text where it can't be part of a head or foot.
+    """Text with digits masked, and place; no text where it can be no running header or footer.
 
     A number alone is taken for a page number only in the outermost lines: numbered headings and
     cells of tables stand at like heights on several pages too. In large type digits count: pages

@@ -1,4 +1,5 @@
-"""Heads, feet and page numbers of scans, which OCR reads a little differently on each page."""
+"""Running headers, footers and page numbers of scans, which OCR reads a little
+differently on each page."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ _WORDY = re.compile(r"[^\W\d_]{3}")
 
 @dataclass(frozen=True)
 class EdgeLine:
-    """What a head or foot says, digits masked, and the height of its middle, 0 to 1."""
+    """What a running header or footer says, digits masked, and the height of its middle, 0 to 1."""
 
     text: str
     place: float
@@ -51,7 +52,7 @@ def sample_scans(total: int) -> list[int]:
 
 
 def edges_only(image: Image) -> Image:
-    """The picture with nothing between its head and its foot, so that OCR has little to read."""
+    """The picture with nothing between its top and its bottom, so that OCR has little to read."""
     from PIL import ImageDraw
 
     edges = image.copy()
@@ -80,7 +81,7 @@ def learn_edges(pages: Sequence[list[OcrLine]]) -> tuple[EdgeLine, ...]:
 
 
 def without_edges(lines: list[OcrLine], edges: Sequence[EdgeLine]) -> list[OcrLine]:
-    """The lines of a page except heads and feet, with all that stands beside them.
+    """The lines of a page except running headers and footers, with all that stands beside them.
 
     A page that would be left without a line keeps them.
     """
@@ -94,7 +95,7 @@ def without_edges(lines: list[OcrLine], edges: Sequence[EdgeLine]) -> list[OcrLi
 
 
 def _edge_lines(lines: list[OcrLine]) -> list[tuple[OcrLine, EdgeLine]]:
-    """The lines that may be heads or feet; a number alone only as the outermost line."""
+    """The lines that may be running headers or footers; a number alone only as the outermost."""
     if not lines:
         return []
     usual = median(line.height for line in lines)

@@ -165,7 +165,8 @@ def read_scan(
     """Segments with confidence from a picture of the page, and whether all its lines were read.
 
     `known` are the pieces of the text layer that is kept; their lines are left out, and so are
-    `edges`, the heads and feet of the document's scans. Raises what `pipelines.ocr.read` raises.
+    `edges`, the running headers and footers of the document's scans. Raises what
+    `pipelines.ocr.read` raises.
     """
     from pipelines.ocr import group_lines, upright
 
