@@ -153,7 +153,7 @@ def _free(session: Session, with_: Services) -> dict[str, int]:
     )
     worker = func.split_part(holders.c.lease_owner, "/", 1)
     counted = session.execute(select(worker, func.count()).group_by(worker))
-    busy: dict[str, int] = dict(counted.tuples().all())
+    busy: dict[str, int] = dict(counted.all())
     session.commit()
     return {
         queue: sum(max(0, slots - busy.get(name, 0)) for name, slots in workers.items())

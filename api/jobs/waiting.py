@@ -62,7 +62,7 @@ def _positions(session: Session, jobs: Sequence[Job]) -> dict[str, int]:
     )
     ids = [job.id for job in jobs]
     rows = session.execute(select(ranked).where(ranked.c.id.in_(ids)))
-    return dict.fromkeys(ids, 1) | dict(rows.tuples().all())
+    return dict.fromkeys(ids, 1) | dict(rows.all())
 
 
 def _running(session: Session, jobs: Sequence[Job]) -> dict[str, int]:
@@ -72,7 +72,7 @@ def _running(session: Session, jobs: Sequence[Job]) -> dict[str, int]:
         .where(Job.state == "running", Job.queue.in_({job.queue for job in jobs}))
         .group_by(Job.queue)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _held_up(job: Job) -> str | None:

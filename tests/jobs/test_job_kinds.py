@@ -100,17 +100,24 @@ def test_what_a_new_kind_says_of_itself_is_enough(
         return {"done": running.checkpoint.letters}
 
     headers = {"Authorization": admin.headers["Authorization"]}
+    client = app.test_client()
+
+    def work() -> None:
+        with app.app_context():
+            run(job_id, greet, say)
+
     with app.app_context():
         me = db.session.scalars(select(User.id).where(User.email == "admin@example.com")).one()
         subject = ("user", str(uuid.uuid4()))
         job = greet.create(db.session(), subject=subject, user_id=me, payload=Greeting(name="Ada"))
         db.session.commit()
-        job_id, client = job.id, app.test_client()
-        run(job_id, greet, say)
-        failed = client.get(f"/api/jobs/{job_id}", headers=headers).json
-        retried = client.post(f"/api/jobs/{job_id}/retry", headers=headers)
-        run(job_id, greet, say)
-        done = client.get(f"/api/jobs/{job_id}", headers=headers).json
+        job_id = job.id
+    work()
+    failed = client.get(f"/api/jobs/{job_id}", headers=headers).json
+    retried = client.post(f"/api/jobs/{job_id}/retry", headers=headers)
+    work()
+    done = client.get(f"/api/jobs/{job_id}", headers=headers).json
+    with app.app_context():
         db.session.delete(db.session.get_one(Job, job_id))
         db.session.commit()
         app.extensions["services"].redis.delete(greet.queue)
