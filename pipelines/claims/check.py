@@ -143,7 +143,8 @@ def _units(quote: Quote) -> list[_Unit]:
         text = quote.text[part.start : part.end]
         row = part.row if part.row and not part.row.is_header else None
         reading = read(text)
-        context = f"{quote.context}\n{row.header}" if row else quote.context
+        # A sentence within a row is said of what the row is called.
+        context = f"{quote.context}\n{row.header}\n{row.cells[0]}" if row else quote.context
         back = tuple(earlier[-NEIGHBOURS:]) if reading.refers_back else ()
         found.append(_Unit(text, reading, read(context), row, back))
         earlier.append(text)

@@ -25,8 +25,8 @@ class Quote:
 
 @dataclass(frozen=True)
 class Passage:
-    """A sentence, or a whole table row, at start..end of a text; `row` is the row that it is or,
-    where that has one cell, that it stands in."""
+    """A sentence, or a whole table row, at start..end of a text; `row` is the row that it is, or
+    that it stands in."""
 
     start: int
     end: int
@@ -48,15 +48,16 @@ def quote_in(
 
 def passages(text: str, rows: Sequence[Row]) -> list[Passage]:
     """The table rows of a text and the sentences between them, in order; all of a text that has
-    neither."""
+    neither. A row is parted where one of its cells holds several sentences."""
     found: list[Passage] = []
     at = 0
     for row in rows:
         found += _sentences(text, at, row.start)
-        if sum(map(bool, row.cells)) > 1:
-            found.append(Passage(row.start, row.end, row))
+        parts = _sentences(text, row.start, row.end, row)
+        if len(parts) > 1 and any(len(sentences(cell)) > 1 for cell in row.cells):
+            found += parts
         else:
-            found += _sentences(text, row.start, row.end, row)
+            found.append(Passage(row.start, row.end, row))
         at = row.end
     return [*found, *_sentences(text, at, len(text))] or [Passage(0, len(text))]
 

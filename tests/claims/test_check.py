@@ -186,6 +186,23 @@ def test_a_number_stands_under_all_header_rows_of_its_column(sentence: str, miss
     assert (missing in found.missing) if missing else (found.verdict == "verified")
 
 
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("USAGE: a user who is ALLOWED may use the function.", "verified"),
+        ("USAGE: a user who is DENIED may not use the function.", "verified"),
+        ("USAGE: a user who is ALLOWED may not use the function.", "partial"),
+        ("USER: a user who is ALLOWED may use the function.", "partial"),
+    ],
+)
+def test_sentences_within_a_cell_are_checked_one_by_one(sentence: str, verdict: str) -> None:
+    setting = "A user who is ALLOWED may use the function. A DENIED user may not use the function."
+    hit = _laid_out(
+        [["Column", "Type", "Meaning"], ["USAGE", "CHAR", setting], ["USER", "CHAR", "-"]]
+    )
+    assert check(sentence, [_best(sentence, hit)]) == verdict
+
+
 def test_a_bar_in_a_cell_moves_no_number_to_another_column() -> None:
     hit = _laid_out([["Pump", "Modes", "Flow", "Pressure"], ["P1", "A | B", "5 L/min", "7 bar"]])
     assert check("The flow of P1 is 5 L/min.", [_best("P1 flow 5 L/min", hit)]) == "verified"
