@@ -24,6 +24,7 @@ for name in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "CHROMA_URL"):
     os.environ.pop(name, None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
