@@ -48,7 +48,7 @@ def ours_with_headline(markup: str) -> str:
 
 def _segments(markup: str) -> list[Any]:
     from pipelines.parsers.contract import ParseOptions
-    from pipelines.parsers.html import HtmlParser
+    from pipelines.parsers.web.page import HtmlParser
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.html"

@@ -6,14 +6,17 @@ Importing this loads no heavy library; a parser does when it parses.
 from pipelines.errors import UnsupportedType
 from pipelines.parsers.contract import Parser
 from pipelines.parsers.epub import EpubParser
-from pipelines.parsers.html import HtmlParser, MarkdownParser
 from pipelines.parsers.mail.email import EmailParser
-from pipelines.parsers.office import DocxParser, PptxParser
+from pipelines.parsers.mail.outlook import OutlookParser
+from pipelines.parsers.office.docx import DocxParser
+from pipelines.parsers.office.pptx import PptxParser
 from pipelines.parsers.pdf.parser import PdfParser
 from pipelines.parsers.pictures import ImageParser
 from pipelines.parsers.recordings.parser import AudioParser, VideoParser
 from pipelines.parsers.sheets.parser import CsvParser, XlsxParser
 from pipelines.parsers.text import TextParser
+from pipelines.parsers.web.page import HtmlParser, MarkdownParser
+from pipelines.parsers.xml import XmlParser
 from pipelines.types import SourceType
 
 PARSERS: list[Parser] = [
@@ -30,6 +33,8 @@ PARSERS: list[Parser] = [
     HtmlParser(),
     EmailParser(),
     EpubParser(),
+    OutlookParser(),
+    XmlParser(),
 ]
 
 
@@ -40,7 +45,8 @@ def parser_for(media_type: str) -> Parser:
             return parser
     raise UnsupportedType(
         f"Files of the type {media_type} can't be read. Upload a PDF, picture, video, recording, "
-        "Word, PowerPoint, Excel, CSV, Markdown, text or HTML file, an e-mail (.eml) or an EPUB."
+        "Word, PowerPoint, Excel, CSV, Markdown, text, HTML or XML file, an e-mail (.eml, .msg) "
+        "or an EPUB."
     )
 
 

@@ -12,7 +12,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from pipelines.errors import PasswordRequired, SourceTooLarge, SourceUnreadable, WrongPassword
 
@@ -52,17 +52,6 @@ def open_package(path: Path, password: str | None, *, xml_limit: int = MAX_XML_B
     except BaseException:
         file.close()
         raise
-    return file
-
-
-def rewritten(document: Any) -> IO[bytes]:
-    """A python-docx or python-pptx document as a new file, without its pictures and recordings."""
-    for part in document.part.package.iter_parts():
-        if part.content_type.startswith(("image/", "video/", "audio/")):
-            part._blob = b""
-    file = io.BytesIO()
-    document.save(file)
-    file.seek(0)
     return file
 
 

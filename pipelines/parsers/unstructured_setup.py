@@ -17,8 +17,6 @@ def prepare_unstructured() -> None:
     """Call before the first import of a partitioner; more calls do nothing."""
     for name in ("DO_NOT_TRACK", "SCARF_NO_ANALYTICS", "UNSTRUCTURED_DISABLE_NOTICE"):
         os.environ.setdefault(name, "1")
-    # A cell may claim to span millions of columns; past this a Word table comes as plain text.
-    os.environ.setdefault("DOCX_TABLE_MAX_CELLS", "500000")
 
     import spacy
     from unstructured.nlp import tokenize

@@ -200,6 +200,10 @@ def test_hostile_documents_end_in_text_or_a_clear_error(pattern: str) -> None:
             with pytest.raises(UnsupportedType):
                 parse(path)
             continue
+        if path.suffix == ".xml":
+            with pytest.raises(SourceUnreadable, match=r"entities|well-formed"):
+                parse(path)
+            continue
         parts = parse(path)
         check_places(parts)
         text = "".join(s.text for s in segments_of(parts))

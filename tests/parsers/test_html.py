@@ -103,6 +103,26 @@ def test_items_of_lists_keep_their_numbers_and_bullets(tmp_path: Path) -> None:
     check_places(parts)
 
 
+def test_words_keep_their_order_in_cells_code_and_headings(tmp_path: Path) -> None:
+    path = tmp_path / "order.html"
+    path.write_text(
+        "<html><body><h2>Set <div>up</div></h2><table><tr><th>A</th><th>B</th></tr>"
+        "<tr><td><b>1 <i>2</i></b> 3</td><td><p>x</p>y</td></tr></table>"
+        "<pre><span>if <b>x</b></span>:<br>    y()<div>z()</div></pre>"
+        "<p>Press <img src=s.png alt=Start> now.</p>before<hr>after</body></html>"
+    )
+    assert told(parse(path)) == [
+        ("title", 2, "Set"),
+        ("text", None, "up"),
+        ("table", None, "A | B\n1 2 3 | x y"),
+        ("code", None, "if x:\n    y()\nz()"),
+        ("text", None, "Press now."),
+        ("caption", None, "Start"),
+        ("text", None, "before"),
+        ("text", None, "after"),
+    ]
+
+
 TEX = '<annotation encoding="application/x-tex">E=mc^{2}</annotation>'
 
 

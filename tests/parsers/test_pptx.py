@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pptx
 from lxml import etree
@@ -139,3 +141,78 @@ def test_a_scatter_chart_tells_its_points_and_axes(tmp_path: Path) -> None:
         ("table", None, "Series | x | y\nPump | 1.5 | 20\nPump | 2 | 25.5"),
     ]
     check_places(parts)
+
+
+def test_shapes_are_read_from_the_top_down_and_groups_stay_together(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+
+    def box(shapes: Any, top: float, text: str) -> None:
+        shapes.add_textbox(0, Inches(top), Inches(1), Inches(1)).text_frame.text = text
+
+    box(slide.shapes, 6, "last")
+    box(slide.shapes, 0, "first")
+    group = slide.shapes.add_group_shape()
+    box(group.shapes, 5, "second of the group")
+    box(group.shapes, 4, "first of the group")
+    box(slide.shapes, 4.5, "beside the group")
+    slide.shapes.title.text = "The title"
+    path = tmp_path / "order.pptx"
+    deck.save(path)
+    assert [text for _, _, text in told(parse(path))] == [
+        "The title",
+        "first",
+        "first of the group",
+        "second of the group",
+        "beside the group",
+        "last",
+    ]
+
+
+def test_a_shape_that_is_drawn_in_two_ways_is_read_once(tmp_path: Path) -> None:
+    """PowerPoint puts a shape that holds an equation beside a picture of it."""
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    frame = slide.shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame
+    frame.text = "It is "
+    frame.paragraphs[0]._p.append(etree.fromstring(EQUATION)[0][0])
+    shape = slide.shapes[0]._element
+    both = etree.fromstring(
+        f'<mc:AlternateContent xmlns:mc="{MC}"><mc:Choice Requires="a14"/><mc:Fallback/>'
+        "</mc:AlternateContent>"
+    )
+    shape.addprevious(both)
+    both[1].append(deepcopy(shape))
+    both[0].append(shape)
+    path = tmp_path / "equation.pptx"
+    deck.save(path)
+    assert told(parse(path)) == [("text", None, "It is m·a")]
+
+
+MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+
+
+def test_bullets_merged_cells_and_what_pictures_show(tmp_path: Path) -> None:
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    frame = slide.shapes.add_textbox(0, 0, Inches(1), Inches(1)).text_frame
+    frame.text = "Open it"
+    etree.SubElement(frame.paragraphs[0]._p.get_or_add_pPr(), f"{A}buChar", char="•")
+    grid = slide.shapes.add_table(3, 2, 0, Inches(2), Inches(4), Inches(1)).table
+    for index, text in enumerate(("Part", "Size", "Bolt", "M8", "", "M10")):
+        grid.cell(index // 2, index % 2).text = text
+    grid.cell(1, 0).merge(grid.cell(2, 0))
+    shown = slide.shapes.add_picture(picture, 0, Inches(5))
+    shown._element.nvPicPr.cNvPr.set("descr", "The pump, opened")
+    slide.shapes.add_picture(picture, 0, Inches(6))
+    path = tmp_path / "bullets.pptx"
+    deck.save(path)
+    assert told(parse(path)) == [
+        ("list_item", None, "• Open it"),
+        ("table", None, "Part | Size\nBolt | M8\nBolt | M10"),
+        ("caption", None, "The pump, opened"),
+    ]

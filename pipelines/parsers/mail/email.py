@@ -19,7 +19,6 @@ from typing import Any
 from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.detect import WINDOW, detect
-from pipelines.parsers.html import add_pieces, decode_page, pieces_of
 from pipelines.parsers.located_text import (
     PlainText,
     clean,
@@ -30,6 +29,7 @@ from pipelines.parsers.located_text import (
     wanted,
 )
 from pipelines.parsers.text import decode, paragraphs
+from pipelines.parsers.web.page import add_pieces, decode_page, pieces_of
 from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 MAX_BYTES = 64 * 2**20
@@ -73,29 +73,34 @@ class EmailParser:
         message = message_from_bytes(read_limited(path, MAX_BYTES), policy=policy.default)
         if not message.keys():
             raise SourceUnreadable("The file is no e-mail: it has no headers.")
-        state = _State(PlainText(), options)
-        facts: dict[str, Any] = facts_of(
-            title=_header(message, "Subject"),
-            author=_header(message, "From"),
-            created=_date(message),
-        )
-        index = 0
-        for found in _read(message, state, depth=0, level=1):
-            for start, stop in section_bounds(found.segments):
-                if wanted(index, options):
-                    yield part_of(
-                        found.segments[start:stop],
-                        index,
-                        total=None,
-                        unit="sections",
-                        facts={
-                            **facts,
-                            "attachments": state.attachments,
-                            "characters": state.plain.characters,
-                        },
-                        warnings=found.warnings if start == 0 else (),
-                    )
-                index += 1
+        yield from parts_of_message(message, options)
+
+
+def parts_of_message(message: Message, options: ParseOptions) -> Iterator[Part]:
+    """What EmailParser yields, for a message from wherever it comes."""
+    state = _State(PlainText(), options)
+    facts: dict[str, Any] = facts_of(
+        title=_header(message, "Subject"),
+        author=_header(message, "From"),
+        created=_date(message),
+    )
+    index = 0
+    for found in _read(message, state, depth=0, level=1):
+        for start, stop in section_bounds(found.segments):
+            if wanted(index, options):
+                yield part_of(
+                    found.segments[start:stop],
+                    index,
+                    total=None,
+                    unit="sections",
+                    facts={
+                        **facts,
+                        "attachments": state.attachments,
+                        "characters": state.plain.characters,
+                    },
+                    warnings=found.warnings if start == 0 else (),
+                )
+            index += 1
 
 
 def _read(message: Message, state: _State, *, depth: int, level: int) -> Iterator[_Found]:

@@ -1,11 +1,9 @@
-"""Web pages and Markdown, through unstructured's HTML partitioner.
+"""Web pages and Markdown as files.
 
 Of a web page only the main text is kept, as `main_text` finds it; Markdown and what is mailed have
 no menus and are kept whole.
 
-Markdown becomes HTML by markdown-it-py (CommonMark with tables) rather than by `partition_md`:
-that one loses fences inside lists, lists without a blank line before them and lists indented by
-two spaces.
+Markdown becomes HTML by markdown-it-py (CommonMark with tables), and is read as such.
 """
 
 from __future__ import annotations
@@ -15,22 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import SourceUnreadable
 from pipelines.parsers.contract import ParseOptions
-from pipelines.parsers.html_lists import mark_of
-from pipelines.parsers.html_page import HEADINGS, Page, prepare, text_of
-from pipelines.parsers.located_text import (
-    PlainText,
-    facts_of,
-    looks_like_header,
-    read_limited,
-    sections,
-)
+from pipelines.parsers.located_text import PlainText, facts_of, read_limited, sections
 from pipelines.parsers.main_text import Piece, main_text
-from pipelines.parsers.tables import rows_of
 from pipelines.parsers.text import decode
-from pipelines.parsers.unstructured_setup import prepare_unstructured
-from pipelines.types import ParseWarning, Part, Segment, SegmentKind, SourceType
+from pipelines.parsers.web.tree import Page, prepare
+from pipelines.parsers.web.walk import pieces_in
+from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 MAX_PAGE_BYTES = 16 * 2**20
 MAX_MARKDOWN_BYTES = 8 * 2**20
@@ -97,11 +86,8 @@ def decode_page(data: bytes) -> tuple[str, str, list[ParseWarning]]:
 
 def pieces_of(markup: str, *, name_headings: bool = False) -> tuple[Page | None, list[Piece]]:
     """The page made ready (None when it holds nothing) and its pieces in reading order."""
-    try:
-        page = prepare(markup, name_headings=name_headings)
-        return page, list(_pieces(page)) if page else []
-    except RecursionError as exc:
-        raise SourceUnreadable("The page is nested too deeply to be read.") from exc
+    page = prepare(markup, name_headings=name_headings)
+    return page, pieces_in(page.body, page.anchors) if page else []
 
 
 def page_warnings(page: Page | None, pieces: Sequence[Piece]) -> list[ParseWarning]:
@@ -140,49 +126,6 @@ def _parts(
         **{name: value for name, value in facts.items() if value},
     }
     yield from sections(segments, plain, options, facts=facts, warnings=warnings)
-
-
-def _pieces(page: Page) -> Iterator[Piece]:
-    prepare_unstructured()
-    from unstructured.partition.html import partition_html
-
-    anchor: str | None = None
-    marked: set[Any] = set()
-    for element in partition_html(text=page.markup, languages=[""]):
-        number = element.metadata.page_number
-        node = page.nodes[number] if number is not None and number < len(page.nodes) else None
-        category, text = element.category, element.text
-        links = element.metadata.link_texts or ()
-        linked = min(1.0, sum(len(link or "") for link in links) / max(1, len(text)))
-        if category == "Image":
-            yield Piece("caption", text, anchor=anchor)
-        elif category == "Table" and node is not None and node.tag == "table":
-            yield from _table(node, anchor)
-        elif category == "Title" and node is not None and node.tag in HEADINGS:
-            anchor = node.get("data-anchor") or anchor
-            yield Piece("title", text, int(node.tag[1]), anchor, linked=linked)
-        elif node is not None and node.get("data-caption"):
-            yield Piece("caption", text, anchor=anchor)
-        elif category == "CodeSnippet":
-            yield Piece("code", text, anchor=anchor)
-        else:
-            kind: SegmentKind = "list_item" if category == "ListItem" else "text"
-            item, label = mark_of(node) if node is not None else (None, "")
-            if item in marked:
-                label = ""
-            elif label:
-                kind = "list_item"
-                marked.add(item)
-            yield Piece(kind, text, anchor=anchor, linked=linked, mark=label)
-
-
-def _table(table: Any, anchor: str | None) -> Iterator[Piece]:
-    for caption in table.iterchildren("caption"):
-        yield Piece("caption", text_of(caption), anchor=anchor)
-    rows, header_rows = rows_of(table, text_of)
-    if not header_rows and looks_like_header(rows):
-        header_rows = 1
-    yield Piece("table", rows=rows, header_rows=min(header_rows, 3), anchor=anchor)
 
 
 def _front_matter(text: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.parsers.office_math import raised
+from pipelines.text.raised_digits import raised
 
 _TEX = ("application/x-tex", "tex")
 _DEEPEST = 50

@@ -1,19 +1,14 @@
-"""Equations and raised digits of office files as one line of text (OMML, ECMA-376, 22.1)."""
+"""Equations of office files as one line of text (OMML, ECMA-376, 22.1)."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from pipelines.text.raised_digits import raised
+
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_EXPONENT = re.compile(r"\s*[-+−]?\d{1,3}\s*")
 _PLAIN = re.compile(r"\w*")
-
-
-def raised(text: str) -> str:
-    """A raised number in raised digits, so that 10⁵ is not read as 105; anything else as it is."""
-    return text.translate(_RAISED) if _EXPONENT.fullmatch(text) else text
 
 
 def equation_text(node: Any) -> str:
@@ -59,4 +54,5 @@ def _grouped(node: Any, child: str) -> str:
 
 def _power(text: str) -> str:
     bare = text.strip("()")
-    return raised(bare) if _EXPONENT.fullmatch(bare) else f"^{text}" if text else ""
+    high = raised(bare)
+    return high if high != bare else f"^{text}" if text else ""

@@ -5,6 +5,8 @@ Of Wingdings only what says something: boxes, ticks and arrows (Symbol: Adobe's 
 
 from __future__ import annotations
 
+from pipelines.parsers.list_marks import BULLET
+
 _SYMBOL = dict(
     zip(
         (*range(0x41, 0x5B), *range(0x61, 0x7B)),
@@ -41,3 +43,10 @@ def symbol(font: str | None, code: str | None) -> str:
     if (font or "").lower().startswith("wingdings"):
         return _WINGDINGS.get(number, "")
     return "" if is_private or not 0x20 <= number < 0xD800 else chr(number)
+
+
+def bullet(font: str | None, sign: str) -> str:
+    """The sign itself where it says something, such as an empty box; else a plain bullet."""
+    if len(sign) != 1 or sign.isalnum():
+        return BULLET
+    return symbol(font, f"{ord(sign):x}") or BULLET

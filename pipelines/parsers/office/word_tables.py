@@ -1,0 +1,69 @@
+"""Tables of Word files: rows of cells, whatever is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pipelines.errors import SourceTooLarge
+from pipelines.parsers.office.word_xml import W, children, is_on, val, whole
+
+MAX_COLUMNS = 63
+"""Of a table in Word; a cell that claims to span more does not."""
+MAX_CELLS = 1_000_000
+
+
+def rows_in(table: Any) -> Iterator[Any]:
+    """The rows of a `w:tbl` that were not deleted."""
+    for row in children(table):
+        if row.tag == f"{W}tr" and row.find(f"{W}trPr/{W}del") is None:
+            yield row
+
+
+def cells_in(row: Any) -> Iterator[Any]:
+    """The cells of a `w:tr`."""
+    return (cell for cell in children(row) if cell.tag == f"{W}tc")
+
+
+def is_continued(cell: Any) -> bool:
+    """Whether a cell only goes on with the one above it."""
+    merge = cell.find(f"{W}tcPr/{W}vMerge")
+    return merge is not None and merge.get(f"{W}val", "continue") == "continue"
+
+
+def is_box(table: Any) -> bool:
+    """Whether it is a box drawn round paragraphs: no row has more than one cell."""
+    return all(len(list(cells_in(row))) <= 1 for row in rows_in(table))
+
+
+def table_rows(table: Any, text_of: Callable[[Any], str]) -> tuple[list[list[str]], int]:
+    """Cell texts by row, and how many of the first rows the file marks as headers.
+
+    A cell that spans rows is repeated in each, so that every row says all that holds for it; one
+    that spans columns leaves the further ones empty. `text_of` is called once for each `w:tc` that
+    shows something, in the order of the document. Raises SourceTooLarge.
+    """
+    rows: list[list[str]] = []
+    header_rows = cells = 0
+    above: dict[int, str] = {}
+    for node in rows_in(table):
+        row = [""] * _columns(node, "trPr", "gridBefore", least=0)
+        for cell in cells_in(node):
+            at = len(row)
+            if at not in above or not is_continued(cell):
+                above[at] = text_of(cell)
+            row += [above[at], *[""] * (_columns(cell, "tcPr", "gridSpan", least=1) - 1)]
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise SourceTooLarge(
+                f"One table holds more than {MAX_CELLS:,} cells. Split it, or save it as CSV."
+            )
+        if header_rows == len(rows) and is_on(node, "trPr", "tblHeader"):
+            header_rows += 1
+        rows.append(row)
+    return rows, header_rows
+
+
+def _columns(node: Any, *path: str, least: int) -> int:
+    told = whole(val(node, *path))
+    return least if told is None else max(least, min(told, MAX_COLUMNS))
