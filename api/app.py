@@ -51,6 +51,8 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": 10,
             "max_overflow": 20,
+            # A connection that was closed while it rested is made anew.
+            "pool_pre_ping": True,
             "connect_args": {"connect_timeout": 5},
         },
         "JWT_SECRET_KEY": config.secret_key.get_secret_value(),

@@ -146,10 +146,12 @@ def states(port: int, password: SecretStr) -> list[State]:
 def _ending(row: dict[str, Any]) -> str:
     """supervisord tells -1 for a signal, whichever it was, and no status of a process that lived
     for less than `startsecs`."""
+    status = row["exitstatus"]
+    if status < 0:
+        return "killed by a signal"
     if row["spawnerr"]:
         return str(row["spawnerr"]).partition(" (")[0].lower()
-    status = row["exitstatus"]
-    return "killed by a signal" if status < 0 else f"exit status {status}"
+    return f"exit status {status}"
 
 
 def tail(path: Path, lines: int = 15) -> str:

@@ -35,6 +35,11 @@ class ReadySchema(Schema):
         values=fields.String(),
         metadata={"description": "`ok` or `down` for each backing service"},
     )
+    models = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "`language`, the model that answers, and `embedding`"},
+    )
 
 
 @blueprint.route("/healthz")

@@ -18,6 +18,7 @@ from api import llm_settings
 from api.chat.side_prompts import Alone
 from api.config import Config
 from api.search.fragments import Filters
+from api.secret_url import SecretUrl
 from deploy.stack import Stack
 from pipelines.retrieval.keywords import K1, bm25, index_words, pack
 from pipelines.retrieval.retrieve import (
@@ -175,7 +176,8 @@ def test_what_stands_around_a_hit_is_of_the_same_version_and_next_to_it(
 def test_prices_hold_only_at_the_vendor_itself(
     settings: dict[str, str], model_name: str, is_priced: bool
 ) -> None:
-    config = dataclasses.replace(Config.from_environment({}), **settings)
+    urls = {name: SecretUrl(url) for name, url in settings.items()}
+    config = dataclasses.replace(Config.from_environment({}), **urls)
     assert llm_settings.is_at_its_vendor(config, model_name) is is_priced
 
 
