@@ -30,7 +30,7 @@ stop: $(VENV)/.installed ## stop a stack that was started elsewhere
 	@$(BIN)/python -m deploy stop
 
 test: $(VENV)/.installed-dev ## run the tests on the embedded stack
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(ARGS)

@@ -1,4 +1,5 @@
-"""One embedded stack for all tests: real Postgres, Redis, object store, Chroma, model, workers."""
+"""One embedded stack for all tests of a process: real Postgres, Redis, object store, Chroma, model,
+workers."""
 
 from __future__ import annotations
 
@@ -24,28 +25,13 @@ for name in ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "CHROMA_URL"):
     os.environ.pop(name, None)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     if SHARED.is_dir():
         return
     missing = pytest.mark.skip(reason="the third-party corpus (../shared/data) is not here")
     for item in items:
         if "corpus" in item.keywords:
             item.add_marker(missing)
-
-
-def _group(item: pytest.Item) -> str:
-    """Tests of one group run in one process, one after the other.
-
-    Those on the shared stack script one model server and one web server and count what is in the
-    queues, so they are one group; others keep their module's fixtures together.
-    """
-    info = getattr(item, "_fixtureinfo", None)
-    fixtures = info.name2fixturedefs.get("stack", ()) if info else ()
-    shared = any(fixture.baseid in ("", "tests") for fixture in fixtures[-1:])
-    return "the shared stack" if shared else item.location[0]
 
 
 @pytest.fixture(scope="session")
