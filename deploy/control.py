@@ -97,7 +97,7 @@ def stop(data: DataDir) -> bool:
         deadline = time.monotonic() + STOP_SECONDS + 1
         while data.is_locked() and time.monotonic() < deadline:
             time.sleep(0.05)
-    leftovers.end(data.path, patience=0 if pid is not None else STOP_SECONDS)
+    leftovers.end(data.path, seconds=0 if pid is not None else STOP_SECONDS)
     return True
 
 

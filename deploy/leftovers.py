@@ -36,12 +36,12 @@ def _belongs(process: psutil.Process, data: Path) -> bool:
     return process.name() == "postgres" and process.cwd() == str(data / "postgres")
 
 
-def end(data: Path, *, patience: float) -> list[int]:
-    """Wait up to `patience` seconds for what is left to end by itself, then kill it.
+def end(data: Path, *, seconds: float) -> list[int]:
+    """Wait up to `seconds` for what is left to end by itself, then kill it.
 
     Returns the pids that had to be killed. Afterwards none is alive.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + seconds
     while (left := find(data)) and time.monotonic() < deadline:
         time.sleep(0.1)
     killed = []

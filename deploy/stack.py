@@ -124,7 +124,7 @@ class Stack:
         self.datadir.record.unlink(missing_ok=True)
         if leftovers.find(self.datadir.path):
             self._tell("waiting for an earlier stack on this folder to end")
-            leftovers.end(self.datadir.path, patience=STOP_SECONDS)
+            leftovers.end(self.datadir.path, seconds=STOP_SECONDS)
         self._plan = make_plan(self.datadir, self._caller, self._port, self.programs)
         conf = str(self.datadir.run / "supervisord.conf")
         self._supervisord = self._spawn(
@@ -273,7 +273,7 @@ class Stack:
                     process.wait(max(0.0, deadline - time.monotonic()))
         if self._plan is not None:
             self.datadir.record.unlink(missing_ok=True)
-            leftovers.end(self.datadir.path, patience=max(0.0, deadline - time.monotonic()))
+            leftovers.end(self.datadir.path, seconds=max(0.0, deadline - time.monotonic()))
         for process in (self._preparing, self._supervisord):
             if process is not None:
                 process.communicate()

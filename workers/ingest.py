@@ -29,14 +29,14 @@ from pipelines.ingest import read
 from pipelines.parsers.contract import ParseOptions
 from pipelines.sandbox import poster
 from pipelines.sandbox.parser_process import ParserProcess
-from pipelines.sandbox.slow_parts import parse_patiently
+from pipelines.sandbox.slow_parts import parse_with_retry
 from workers.main import celery
 
 log = structlog.get_logger()
 
 SPARE = 3
 """Shards that may wait for other processes before this one interrupts its reading."""
-PATIENCE = 2.0
+SHARD_WAIT_SECONDS = 2.0
 """Seconds that a shard may wait."""
 WAIT_SECONDS = 0.1
 _parser: ParserProcess | None = None
@@ -143,7 +143,7 @@ def _read(
     running.on_stop(stop.set)
     running.update(stage="parse")
     parser = _parser_process(with_.config.stall_seconds)
-    parts = parse_patiently(parser, path, version.media_type, options)
+    parts = parse_with_retry(parser, path, version.media_type, options)
     try:
         for batch in read(parts, chunker, start=options.start):
             running.check()
@@ -184,7 +184,7 @@ def _share(running: RunningIngest, *, first: bool) -> None:
     ask_for_help(running.services, job_id)
     waiting = shards.backlog(db.session(), job_id)
     db.session.commit()
-    if waiting.count > SPARE or waiting.oldest_seconds > PATIENCE:
+    if waiting.count > SPARE or waiting.oldest_seconds > SHARD_WAIT_SECONDS:
         embed_next(running.services, job_id, running.owner, running.check)
 
 

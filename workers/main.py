@@ -26,7 +26,7 @@ from api.startup import settings_or_exit
 
 log = structlog.get_logger()
 
-PRESENCE_SECONDS = 4.0
+ANNOUNCE_SECONDS = 4.0
 GIVE_BACK_SECONDS = 2.0
 _PR_SET_PDEATHSIG = 1
 
@@ -122,14 +122,14 @@ def _announce(sender: Any, **_: Any) -> None:
 
     def run() -> None:
         told = False
-        while not stopping.wait(PRESENCE_SECONDS if told else 0.0):
+        while not stopping.wait(ANNOUNCE_SECONDS if told else 0.0):
             try:
                 worker_registry.announce(client, queues, NAME, slots)
             except redis.RedisError as error:
                 log.warning("worker can't announce itself", error=type(error).__name__)
             told = True
 
-    threading.Thread(target=run, name="presence", daemon=True).start()
+    threading.Thread(target=run, name="announce", daemon=True).start()
 
 
 @signals.worker_ready.connect

@@ -20,7 +20,7 @@ from api.services import Services, services
 
 blueprint = Blueprint("health", __name__, description="Health")
 
-PATIENCE_SECONDS = 5
+CHECK_SECONDS = 5
 NEEDED = ("postgres", "redis", "object_store", "chroma")
 
 
@@ -123,7 +123,7 @@ def states(with_: Services) -> dict[str, str]:
     running = {name: pool.submit(_state, check) for name, check in checks.items()}
     for name, future in running.items():
         try:
-            found[name] = future.result(timeout=PATIENCE_SECONDS)
+            found[name] = future.result(timeout=CHECK_SECONDS)
         except TimeoutError:
             found[name] = "down"
     pool.shutdown(wait=False)

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy import select
 
 from api.chat import openai_format
-from api.chat.append_only import Differs, Retelling
+from api.chat.append_only import AppendOnly, Differs
 from api.chat.turns import start_turn
 from api.errors import unprocessable
 from api.extensions import db
@@ -282,7 +282,7 @@ def _lines(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[
 
 def _told(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[str]:
     """The turn's log as lines, up to its end."""
-    heard, marks = Retelling(), openai_format.Footnoted()
+    heard, marks = AppendOnly(), openai_format.Footnoted()
     events = streaming.follow(
         job_id, BEGINNING, services().events, services().hub, SIGN_OF_LIFE_SECONDS
     )

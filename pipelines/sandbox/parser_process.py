@@ -87,11 +87,11 @@ class ParserProcess:
         return self._child.process.pid if self._child else None
 
     def parse(
-        self, path: Path, media_type: str, options: ParseOptions, *, patience: float = 1.0
+        self, path: Path, media_type: str, options: ParseOptions, *, times: float = 1.0
     ) -> Generator[Part, None, None]:
         """Parts of the file as its parser yields them; the pipeline's errors as it raises them.
 
-        Raises ParserStalled when no answer comes for `stall_seconds` times `patience`,
+        Raises ParserStalled when no answer comes for `stall_seconds`, taken `times` times,
         ParserCrashed when the process dies; both name the place. A consumer that stops early ends
         the process. What the parser asks of `options.outside` is asked here, on the consumer's
         thread, and is no stall.
@@ -100,7 +100,7 @@ class ParserProcess:
             raise RuntimeError("this parser process is busy; one parses one file at a time")
         finished = False
         try:
-            self._limit = self.stall_seconds * patience
+            self._limit = self.stall_seconds * times
             place = _Place(options)
             desk = Desk(options.outside)
             request = {

@@ -14,7 +14,7 @@ from pipelines.parsers.contract import ParseOptions
 from pipelines.sandbox.parser_process import ParserProcess, unit_name
 from pipelines.types import ParseWarning, Part
 
-PATIENCE = 2.0
+LONGER = 2.0
 """Times the usual limit, for the try in a smaller way."""
 MOST_IN_A_ROW = 3
 """Parts that are left out before the file is given up: each has cost three times the limit."""
@@ -23,7 +23,7 @@ OPENED_BY_PAGE = frozenset({"application/pdf"})
 before their first Part comes."""
 
 
-def parse_patiently(
+def parse_with_retry(
     process: ParserProcess, path: Path, media_type: str, options: ParseOptions
 ) -> Generator[Part, None, None]:
     """As `process.parse`, and over Parts that take longer than they may.
@@ -70,7 +70,7 @@ def _alone(
     """The one Part that begins at `start`, in a smaller way; None when that takes too long too."""
     one = options.model_copy(update={"start": start, "stop": start + 1, "reduced": True})
     try:
-        with closing(process.parse(path, media_type, one, patience=PATIENCE)) as parts:
+        with closing(process.parse(path, media_type, one, times=LONGER)) as parts:
             part = next(parts, None)
             # To its end, so that the process is kept.
             for _ in parts:
@@ -93,7 +93,7 @@ def _told(left_out: list[int], like: Part, before: int | None, seconds: float) -
         following = left_out[at + 1] if at + 1 < len(left_out) else before
         message = (
             f"This took longer than {seconds:g} s to read, and longer than "
-            f"{seconds * PATIENCE:g} s when it was tried once more in a smaller way. It was left "
+            f"{seconds * LONGER:g} s when it was tried once more in a smaller way. It was left "
             "out."
         )
         warning = ParseWarning(code="too_slow", message=message, place=_place(like, start))
@@ -109,6 +109,6 @@ def _place(like: Part, start: int) -> str:
 
 def _given_up(stalled: ParserStalled, seconds: float) -> str:
     return (
-        f"{stalled} Nor could it be read in {seconds * PATIENCE:g} s, in a smaller way. It holds "
+        f"{stalled} Nor could it be read in {seconds * LONGER:g} s, in a smaller way. It holds "
         "very much, or the machine is busy: retry the job later, or split the file."
     )

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from api.chat import openai_format
-from api.chat.append_only import Differs, Retelling
+from api.chat.append_only import Differs, AppendOnly
 from deploy.stack import Stack
 from tests.support.client import PASSWORD, Client
 from tests.support.documents import NOTES
@@ -287,7 +287,7 @@ def test_marks_in_pieces_become_footnotes() -> None:
 
 
 def test_an_answer_begun_anew_is_told_once() -> None:
-    heard = Retelling()
+    heard = AppendOnly()
     assert [heard.add("The motor "), heard.add("draws ")] == ["The motor ", "draws "]
     heard.begin_anew()
     assert [heard.add("The mo"), heard.add("tor draws 450 "), heard.add("watts")] == [

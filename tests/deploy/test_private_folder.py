@@ -42,7 +42,7 @@ def checkout() -> Iterator[Path]:
     for path in (folder, *folder.rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
     yield folder
-    leftovers.end(DataDir(folder / "var").path, patience=0)
+    leftovers.end(DataDir(folder / "var").path, seconds=0)
     shutil.rmtree(folder)
 
 

@@ -100,7 +100,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def data(tmp_path: Path) -> Iterator[Path]:
     """A folder for a stack; a test that fails leaves no process behind."""
     yield tmp_path
-    leftovers.end(tmp_path, patience=0)
+    leftovers.end(tmp_path, seconds=0)
 
 
 def test_every_service_answers_to_the_environment_of_programs(stack: Stack) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pipelines.errors import ParserStalled
 from pipelines.parsers.contract import ParseOptions
 from pipelines.sandbox.parser_process import ParserProcess
-from pipelines.sandbox.slow_parts import parse_patiently
+from pipelines.sandbox.slow_parts import parse_with_retry
 from pipelines.types import Part
 from tests.parsers.pdf.test_parts import scan
 
@@ -62,7 +62,7 @@ def _hanging(process: ParserProcess, children: int) -> Iterator[None]:
 def _from_the_third(rows: Path, hanging: int) -> list[Part]:
     """All Parts, where `hanging` processes hang one after the other once two Parts are there."""
     with ParserProcess(stall_seconds=LIMIT) as process:
-        parts = parse_patiently(process, rows, "text/csv", ParseOptions())
+        parts = parse_with_retry(process, rows, "text/csv", ParseOptions())
         found = [next(parts), next(parts)]
         with _hanging(process, hanging):
             return found + list(parts)
@@ -106,7 +106,7 @@ def test_a_file_that_does_not_even_open_is_given_up_sooner(rows: Path) -> None:
         _hanging(process, 100),
         pytest.raises(ParserStalled, match="The beginning of the file took longer than 3 s"),
     ):
-        list(parse_patiently(process, rows, "text/csv", ParseOptions()))
+        list(parse_with_retry(process, rows, "text/csv", ParseOptions()))
     assert time.monotonic() - began < 5 * LIMIT
 
 
