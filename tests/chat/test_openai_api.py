@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from api.chat import openai_format
-from api.chat.append_only import Differs, AppendOnly
+from api.chat.append_only import AppendOnly, Differs
 from deploy.stack import Stack
 from tests.support.client import PASSWORD, Client
 from tests.support.documents import NOTES

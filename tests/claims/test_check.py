@@ -192,13 +192,15 @@ def test_a_number_stands_under_all_header_rows_of_its_column(sentence: str, miss
         ("USAGE: a user who is ALLOWED may use the function.", "verified"),
         ("USAGE: a user who is DENIED may not use the function.", "verified"),
         ("USAGE: a user who is ALLOWED may not use the function.", "partial"),
-        ("USER: a user who is ALLOWED may use the function.", "partial"),
+        ("ROLE: a user who is ALLOWED may use the function.", "partial"),
     ],
 )
 def test_sentences_within_a_cell_are_checked_one_by_one(sentence: str, verdict: str) -> None:
-    setting = "A user who is ALLOWED may use the function. A DENIED user may not use the function."
+    setting = (
+        "A user who is ALLOWED may use the function. A user who is DENIED may not use the function."
+    )
     hit = _laid_out(
-        [["Column", "Type", "Meaning"], ["USAGE", "CHAR", setting], ["USER", "CHAR", "-"]]
+        [["Column", "Type", "Meaning"], ["USAGE", "CHAR", setting], ["ROLE", "CHAR", "-"]]
     )
     assert check(sentence, [_best(sentence, hit)]) == verdict
 
