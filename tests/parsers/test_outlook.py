@@ -37,6 +37,7 @@ def test_an_outlook_mail_is_read_with_its_attachments(tmp_path: Path) -> None:
         ("text", None, "it leaks at the seal."),
         ("title", 2, "order.csv"),
         ("table", None, "part | pieces\nseal | 4"),
+        ("title", 2, "tool.exe"),
     ]
     warned = [(w.code, w.place) for part in parts for w in part.warnings]
     assert warned == [("attachment_not_read", "tool.exe")]

@@ -277,7 +277,7 @@ def test_it_dies_with_its_parent(long_csv: Path, tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path\n"
         "from pipelines.sandbox.parser_process import ParserProcess\n"
-        "from pipelines.types import ParseOptions\n"
+        "from pipelines.parsers.contract import ParseOptions\n"
         "process = ParserProcess()\n"
         "parts = process.parse(Path(sys.argv[1]), 'text/csv', ParseOptions()); next(parts)\n"
         "sys.stdout.write(f'{process.pid}\\n'); sys.stdout.flush(); time.sleep(60)\n"

@@ -67,13 +67,19 @@ def _as_email(outlook: Any) -> EmailMessage:
 
 
 def _html(outlook: Any) -> str | None:
-    """The body in HTML; by the encoding that it declares where the file names none that fits."""
+    """The body in HTML: by the code page that the file names, else by what the page says of itself
+    (the library would take it for Latin letters)."""
     from oxmsg.domain import constants
 
-    try:
+    page = outlook.properties.binary_prop_value(constants.PID_HTML)
+    if not page:
         return outlook.html_body
-    except (LookupError, UnicodeDecodeError):
-        return decode_page(outlook.properties.binary_prop_value(constants.PID_HTML))[0]
+    if outlook.properties.int_prop_value(constants.PID_INTERNET_CODEPAGE) is not None:
+        try:
+            return outlook.html_body
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decode_page(page)[0]
 
 
 def _text(body: str | None) -> str:
