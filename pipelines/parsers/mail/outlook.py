@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipelines.errors import SourceUnreadable
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.located_text import clean, read_limited
 from pipelines.parsers.mail.email import MAX_BYTES, parts_of_message
+from pipelines.parsers.text import decode
 from pipelines.parsers.web.page import decode_page
 from pipelines.types import Part, SourceType
 
@@ -26,7 +28,7 @@ class OutlookParser:
 
         data = read_limited(path, MAX_BYTES)
         try:
-            message = _as_email(oxmsg.Message.load(data))
+            message = _as_email(oxmsg.Message.load(io.BytesIO(data)))
         except MemoryError:
             raise
         except Exception as exc:
@@ -67,19 +69,15 @@ def _as_email(outlook: Any) -> EmailMessage:
 
 
 def _html(outlook: Any) -> str | None:
-    """The body in HTML: by the code page that the file names, else by what the page says of itself
-    (the library would take it for Latin letters)."""
+    """The body in HTML, by the encoding that it declares, else by that of the file."""
     from oxmsg.domain import constants
 
-    page = outlook.properties.binary_prop_value(constants.PID_HTML)
-    if not page:
-        return outlook.html_body
-    if outlook.properties.int_prop_value(constants.PID_INTERNET_CODEPAGE) is not None:
-        try:
-            return outlook.html_body
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode_page(page)[0]
+    data = outlook.properties.binary_prop_value(constants.PID_HTML)
+    if not data:
+        return outlook.properties.str_prop_value(constants.PID_BODY_HTML)
+    if b"charset" in data[:4096]:
+        return decode_page(data)[0]
+    return decode(data, outlook.properties.body_encoding)[0]
 
 
 def _text(body: str | None) -> str:
