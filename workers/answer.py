@@ -30,9 +30,6 @@ from workers.main import celery
 
 log = structlog.get_logger()
 
-SAVED_SECONDS = 1.0
-"""What was said so far is saved this often, for those who come back after Redis was lost."""
-
 
 @celery.task(name=ANSWER.task)
 def answer_turn(job_id: str) -> None:
@@ -42,12 +39,7 @@ def answer_turn(job_id: str) -> None:
 
 
 def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
-    turn = db.session.get(ChatTurn, running.job.subject_id)
-    if turn is None:
-        raise Cancelled("The conversation was deleted.")
-    asker = db.session.get(User, turn.user_id)
-    if asker is None or level_on(asker, turn.instrument_id) is None:
-        raise AccessEnded("You may not read this instrument any more; ask its manager for access.")
+    turn = _turn(running.job.subject_id)
     store = AnswerStore(db.session(), turn, running.lock)
     history = store.history()
     db.session.commit()
@@ -77,7 +69,6 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     running.update(stage="generate", checkpoint=AnswerCheckpoint(said=True))
     running.publish("status", {"stage": "generate"})
     said = Answer()
-    saved = time.monotonic()
     stream = answer(
         turn.question,
         hits,
@@ -96,9 +87,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
                 running.publish("token", {"t": item.text})
             else:
                 running.publish("citation", store.citation(item))
-            if time.monotonic() - saved >= SAVED_SECONDS:
-                saved = time.monotonic()
-                store.keep_partial(said.text)
+            store.keep_partial(said.text)
         running.check()
     finally:
         stream.close()
@@ -108,6 +97,17 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         store.keep(said, timings)
     running.publish("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
+
+
+def _turn(turn_id: str) -> ChatTurn:
+    """The turn, if it is still there and its asker may still read the instrument."""
+    turn = db.session.get(ChatTurn, turn_id)
+    if turn is None:
+        raise Cancelled("The conversation was deleted.")
+    asker = db.session.get(User, turn.user_id)
+    if asker is None or level_on(asker, turn.instrument_id) is None:
+        raise AccessEnded("You may not read this instrument any more; ask its manager for access.")
+    return turn
 
 
 def _hits(with_: Services, turn: ChatTurn, question: str) -> list[Hit]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from api.extensions import db
@@ -12,7 +11,7 @@ from api.jobs.purge_job import PURGE, PurgePayload
 from api.jobs.runner import RunningJob, run
 from api.search import vector_store
 from api.sources import purging
-from pipelines.errors import Cancelled, ServiceRefused, ServiceUnavailable
+from pipelines.errors import ServiceRefused, ServiceUnavailable
 from workers.main import celery
 
 AGAIN_SECONDS = 10.0
@@ -55,21 +54,13 @@ def _purge(running: RunningPurge) -> dict[str, Any]:
 
 def _batches(running: RunningPurge, payload: PurgePayload) -> Iterator[int]:
     """Deletes rows; yields how many after each commit."""
-    lock = _lock_uncancelled(running)
     session, with_ = db.session(), running.services
+
+    def lock() -> None:
+        running.check()
+        running.lock()
+
     if payload.drop_source:
         yield from purging.purge_source(session, with_, payload.drop_source, lock)
     if payload.drop_instrument:
         yield from purging.purge_instrument(session, with_, payload.drop_instrument, lock)
-
-
-def _lock_uncancelled(running: RunningPurge) -> Callable[[], None]:
-    """Locks the job, unless the work should end here. A wish to cancel is no reason: half of it
-    can't be left behind."""
-
-    def lock() -> None:
-        with contextlib.suppress(Cancelled):
-            running.check()
-        running.lock()
-
-    return lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ from api.models.base import new_id
 from pipelines.answering.answer import Answer, Proof
 
 HISTORY = 4
+KEPT_SECONDS = 1.0
+"""What was said so far is written this often, for those who come back after Redis was lost."""
 
 
 class AnswerStore:
@@ -25,6 +28,7 @@ class AnswerStore:
         self._session = session
         self._turn = turn
         self._ids: dict[int, str] = {}
+        self._kept = time.monotonic()
 
     def history(self) -> list[tuple[str, str]]:
         """(question, answer) of the last turns before this one, oldest first.
@@ -62,7 +66,11 @@ class AnswerStore:
         return _citation(self._ids[proof.number], proof)
 
     def keep_partial(self, text: str) -> None:
-        """Write what was said so far, and commit. Raises LeaseLost."""
+        """Write what was said so far, and commit, unless that was done within the last second.
+        Raises LeaseLost."""
+        if time.monotonic() - self._kept < KEPT_SECONDS:
+            return
+        self._kept = time.monotonic()
         self._lock()
         self._session.execute(
             update(ChatTurn).where(ChatTurn.id == self._turn.id).values(answer=text)

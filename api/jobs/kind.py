@@ -83,6 +83,8 @@ class JobKind(Generic[Payload, Checkpoint]):
     """After the commit that ends a job, however it ended. Raises redis.RedisError."""
     gives_up: bool = True
     """Whether it fails when it was tried too often at the same place; else it is tried for ever."""
+    can_be_cancelled: bool = True
+    """Whether people may stop it."""
     is_private: bool = False
     """Whether only who asked for it may see it, whoever manages the instrument."""
 

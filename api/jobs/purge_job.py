@@ -35,6 +35,7 @@ PURGE = JobKind(
     module="workers.purge",
     payload=PurgePayload,
     checkpoint=Nothing,
-    # What was deleted must go, however long a service is away.
+    # What was deleted must go, however long a service is away, and half of it can't be left.
     gives_up=False,
+    can_be_cancelled=False,
 )

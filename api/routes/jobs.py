@@ -143,12 +143,15 @@ class OneJob(MethodView):
 class Cancel(MethodView):
     @access.rule("signed_in")
     @blueprint.response(202, JobSchema)
+    @blueprint.alt_response(409, "CONFLICT")
     def post(self, job_id: str) -> dict[str, Any]:
         """Stop a job, within 2 s of a batch or token.
 
-        What ended already stays as it is.
+        What ended already stays as it is. A job that removes what was deleted can't be stopped.
         """
         job = job_for(job_id, change=True)
+        if not kind_of(job.kind).can_be_cancelled:
+            refuse(409, "This job can't be cancelled: what was deleted is removed to the end.")
         cancel(job)
         return shown(job)
 

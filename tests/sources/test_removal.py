@@ -276,6 +276,17 @@ def test_a_deletion_whose_job_was_cancelled_is_finished_all_the_same(
     _until_gone(lambda: _rows_with(app, SECRET), 40)
 
 
+def test_nobody_stops_a_deletion_half_way(admin: Client, instrument: str) -> None:
+    source = admin.add_bytes(instrument, "a.pdf", pdf("The anvil weighs 65 kilograms."))
+    assert admin.delete(f"/api/sources/{source['id']}").status_code == 204
+    listed = admin.get("/api/jobs/", params={"kind": "purge"}).json()
+    (purge,) = [job for job in listed if job["subject"] == {"type": "source", "id": source["id"]}]
+    refused = admin.post(f"/api/jobs/{purge['id']}/cancel")
+    assert refused.status_code == 409
+    assert "can't be cancelled" in refused.json()["message"]
+    assert admin.wait(purge["id"])["state"] == "done"
+
+
 def test_deleting_while_an_answer_is_written_withdraws_it(
     admin: Client, instrument: str, app: Flask, llm_server: OpenAIServer
 ) -> None:
@@ -336,7 +347,7 @@ def test_deleting_while_it_is_read_leaves_nothing(
 ) -> None:
     lines = "\n".join(f"Line {n} tells of anvils and hammers and tongs." for n in range(40))
     # No page's text was embedded before, so that the job is still at it.
-    pages = [lines.replace("anvils", f"anvils of hall {n}") for n in range(150)]
+    pages = [lines.replace("anvils", f"anvils of hall {n}") for n in range(600)]
     answer = admin.upload(instrument, "long.pdf", pdf(*pages)).json()
     while admin.job(answer["job_id"])["done"] < 4:
         time.sleep(0.05)
