@@ -1,290 +1,233 @@
-"""Which candidates answer a question: scored by meaning and words, then chosen to cover it.
-
-The constants were tuned on the English questions of XQuAD, with an eye on FinanceBench
-(benchmarks/proofs.py).
-"""
+"""Which things answer a question, what decides in each, and whether the question is answered."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
 
-from pipelines.quoting.candidates import Candidate, candidates
-from pipelines.quoting.steps import items_of, whole_list
-from pipelines.retrieval.attributes import Attribute
-from pipelines.retrieval.questions import Question, core, could_answer, parts, understood
+from pipelines.quoting import about
+from pipelines.quoting.asked import Asked
+from pipelines.quoting.chosen import Answered, Choice, Chosen, of
+from pipelines.quoting.ranking import Embed, Ranked, Ranking, leans_back
+from pipelines.quoting.things import Piece, Thing, item, things
+from pipelines.retrieval.questions import core, understood
 from pipelines.types import Hit
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
-
-MOST = 4
-"""Quotes in an answer; only the steps of a procedure may be more."""
-MOST_STEPS = 30
-READ = 40
-"""Candidates whose meaning is looked at: those whose words and Hit promise most."""
-FLOOR = 0.34
-"""Least score, its Hit's own left out, of a candidate that is worth quoting: below it the honest
-answer is "not found"."""
-NEAR = 0.82
-"""Further candidates must score at least this share of the best."""
-AROUND = 0.3
-"""What a word of the question counts for that stands around a candidate, not in it."""
-OTHER_KIND = 0.13
-"""Taken off when a number, a date, a name or a reason is asked for and none is there."""
-PRIOR = 0.7
-"""What the Hit's score, as a share of the best Hit's, adds."""
-LABEL = 0.2
-"""Added to a table's row for the share of its label's words that the question says."""
-FRAGMENTARY = 0.7
-"""What a line that is no sentence keeps of its score."""
-QUESTION = 0.6
-"""What a question among the sources keeps: it asks and does not answer."""
-COVERS = 0.2
-"""Added to a candidate for the share of the question's words that nothing chosen holds yet."""
-SAME = 0.8
-ALIKE = 0.64
-"""Least cosine of two names of one thing: "supplier" and "Vendor" have .74, "weight" and "Size"
-.52. Tried on 36 pairs of headers, of which none that mean something else reached it."""
-VALUE = 0.6
-"""Least cosine of an attribute's name and a value of it: "colour" and "green" have .72, "shape" and
-"round" .63, "material" and "steel" .64, "colour" and "steel" .45. Tried on 200 pairs, of which none
-that don't belong together was above .53."""
+MOST = 3
+"""Things in an answer."""
+REMEDY = 3
+"""Sentences that tell of a problem and what to do."""
+SECTION = 6
+"""Sentences up to which the paragraphs of a section are one procedure."""
+ANSWERED = 0.5
+PARTLY = 0.38
+"""Least worth (see `_worth`) of the first thing for a question to count as answered, or partly."""
+NEAR = 0.75
+"""Share of the best score from which a piece of the kind that is asked for is preferred."""
+SPOKEN_OF = 0.45
+"""Least share of the words of a question for yes or no that an answer, or what stands over it, has."""
+LEFT = 0.25
+"""Share of the question's words, by rarity, from which what no thing holds yet is a second part."""
+RELATED = 3
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What to quote, in order; `is_list` when each is a step on a line of its own."""
-
-    quotes: tuple[Candidate, ...] = ()
-    is_list: bool = False
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """Scores of the candidates for one question, or one part of it."""
-
-    own: Sequence[float]
-    """How well the candidate itself answers, comparable between questions."""
-    ranked: Sequence[float]
-    """The same with what its Hit is worth, to order candidates of one question."""
-
-    @property
-    def best(self) -> int:
-        return max(range(len(self.ranked)), key=lambda at: self.ranked[at])
+_JOINS = re.compile(r"\b(?:and|or|und|oder|et|ou|y|o|e)\b|[和与及、]", re.I)
+"""What makes one question of two."""
 
 
 def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
-    """The best candidate first, then, in reading order, what else belongs to the answer.
-
-    Empty when nothing in `hits` answers. `embed` is called once, or twice where a row or sentence
-    may have what is asked for under another name.
-    """
-    asking = core(question)
-    whole = understood(asking)
-    pieces = parts(asking)
-    found = candidates(hits, replace(whole, attribute=None) if pieces else whole)
-    found = _having(found, whole.attribute, embed)
-    if not found or not whole.words:
-        return Choice()
-    rarity = _rarity([whole, *pieces], found)
-    found = _promising(whole, found, hits, rarity)
-    asked = [whole, *pieces]
-    vectors = embed([*(each.text for each in asked), *map(_meaning, found)])
-    similar = vectors[len(asked) :] @ vectors[: len(asked)].T
-    prior = [PRIOR * share for share in _shares(hits)]
-
-    def scored(at: int) -> _Scored:
-        each = asked[at]
-        # A part such as "how often is it changed" leans on the whole for what "it" is.
-        near = similar[:, at] if at == 0 else (similar[:, at] + similar[:, 0]) / 2
-        words = each.words if at == 0 else (*each.words, *each.words, *whole.words)
-        own = [
-            _score(each, words, candidate, float(near[i]), rarity)
-            for i, candidate in enumerate(found)
-        ]
-        return _Scored(own, [s + prior[found[i].hit] for i, s in enumerate(own)])
-
-    overall, *of_parts = map(scored, range(len(asked)))
-    if max(max(each.own) for each in (overall, *of_parts)) < FLOOR:
-        return Choice()
-    if listed := _listed(whole, found, overall, hits):
-        return Choice(tuple(listed[:MOST_STEPS]), is_list=True)
-    chosen = [overall.best]
-    for of_part in of_parts:
-        if of_part.own[of_part.best] >= FLOOR:
-            _add(chosen, of_part.best, found)
-    _fill(chosen, overall, whole, found, rarity)
-    best, *rest = (found[at] for at in chosen)
-    return Choice((best, *_as_read(rest, hits)))
-
-
-def _having(
-    found: Sequence[Candidate], attribute: Attribute | None, embed: Embed
-) -> list[Candidate]:
-    """Without what is of the thing asked about and has no column and no value that means the
-    attribute."""
-    doubtful = [each for each in found if each.lacks]
-    texts = list(dict.fromkeys(t for each in doubtful for t in (*each.columns, *each.values)))
-    if attribute is None or not texts:
-        return [each for each in found if not each.lacks]
-    vectors = embed([attribute.name, *texts])
-    cosines = dict(zip(texts, (vectors[1:] @ vectors[0]).tolist(), strict=True))
-
-    def means_it(each: Candidate) -> bool:
-        return any(cosines[header] >= ALIKE for header in each.columns) or any(
-            cosines[word] >= VALUE for word in each.values
-        )
-
-    return [each for each in found if not each.lacks or means_it(each)]
-
-
-def _as_read(some: Sequence[Candidate], hits: Sequence[Hit]) -> list[Candidate]:
-    """Source by source, the one that was found first in front, each from its beginning on."""
-    first: dict[str, int] = {}
-    for candidate in some:
-        version = hits[candidate.hit].version_id
-        first[version] = min(candidate.hit, first.get(version, candidate.hit))
-
-    def place(candidate: Candidate) -> tuple[int, int, int]:
-        hit = hits[candidate.hit]
-        return first[hit.version_id], hit.ordinal, candidate.start
-
-    return sorted(some, key=place)
-
-
-def _listed(
-    question: Question, found: Sequence[Candidate], scores: _Scored, hits: Sequence[Hit]
-) -> list[Candidate]:
-    """The list that answers: one that the best candidate introduces, or, where steps are asked
-    for, one that a candidate nearly as good is part of."""
-    best = scores.best
-    if question.wanted != "steps":
-        pieces = whole_list(hits, found[best]) if found[best].text.endswith((":", "：")) else []
-        return items_of(hits, pieces)
-    least = NEAR * scores.ranked[best]
-    for at in sorted(range(len(found)), key=lambda at: -scores.ranked[at]):
-        if scores.ranked[at] < least:
-            break
-        if pieces := whole_list(hits, found[at]):
-            return items_of(hits, pieces)
-    return []
-
-
-def _fill(
-    chosen: list[int],
-    scores: _Scored,
-    question: Question,
-    found: Sequence[Candidate],
-    rarity: dict[str, float],
-) -> None:
-    """Add what scores nearly as well as the best, above all what covers more of the question."""
-    least = NEAR * scores.ranked[chosen[0]]
-    total = sum(rarity[word] for word in question.words) or 1.0
+    """The best thing first, then what answers the parts of the question that it leaves open."""
+    every = [thing for number, hit in enumerate(hits) for thing in things(number, hit)]
+    if of_source := about.choose(question, every, hits, embed):
+        return of_source
+    whole = Asked(understood(core(question)))
+    every = [thing for thing in every if hits[thing.hit].kind != "metadata"]
+    if not every or not whole.words:
+        return Choice((), "no")
+    ranking = Ranking(hits, every, embed)
+    ranked = ranking.rank(whole)
+    if not ranked:
+        return Choice((), "no")
+    best = next(
+        (each for each in ranked if each.is_kind and each.score >= NEAR * ranked[0].score), ranked[0]
+    )
+    answered = _answered(best, whole)
+    if answered == "no":
+        return Choice((), "no", _related(ranked, every))
+    chosen = [_shown(best, whole, every, ranking)]
+    covered = ranking.held(whole.words, _words(chosen[0], ranking))
     while len(chosen) < MOST:
-        covered = {word for at in chosen for word in found[at].words}
-        left = {word for word in question.words if word not in covered}
-        gains = [
-            score
-            + COVERS * sum(rarity[word] for word in left.intersection(found[at].words)) / total
-            for at, score in enumerate(scores.ranked)
-        ]
-        order = sorted(range(len(found)), key=lambda at: -gains[at])
-        fresh = next(
-            (
-                at
-                for at in order
-                if gains[at] >= least
-                and scores.own[at] >= FLOOR * FRAGMENTARY
-                and not _known(at, chosen, found)
-            ),
-            None,
+        left = [word for word in whole.words if word not in covered]
+        if ranking.share(left, whole.words) < LEFT or not _JOINS.search(whole.text):
+            break
+        following = _next(ranked, left, chosen, ranking)
+        if following is None:
+            answered = "partly"
+            break
+        chosen.append(_shown(following, whole, every, ranking))
+        covered |= ranking.held(whole.words, _words(chosen[-1], ranking))
+    return Choice(tuple(chosen), answered)
+
+
+def _answered(best: Ranked, asked: Asked) -> Answered:
+    if best.worth >= ANSWERED:
+        # What may be so is only said where all that is asked about is spoken of.
+        return "no" if asked.is_yes_or_no and best.covered < SPOKEN_OF else "yes"
+    return "no" if best.worth < PARTLY or asked.is_yes_or_no else "partly"
+
+
+def _next(
+    ranked: Sequence[Ranked], left: Sequence[str], chosen: Sequence[Chosen], ranking: Ranking
+) -> Ranked | None:
+    """The best piece that itself holds most of what is left of the question."""
+    for each in ranked:
+        known = any(c.hit == each.thing.hit and c.start <= each.piece.start < c.end for c in chosen)
+        own = ranking.held(left, each.piece.words)
+        if not known and each.is_kind and ranking.share(own, left) >= 0.5:
+            return each
+    return None
+
+
+def _words(chosen: Chosen, ranking: Ranking) -> frozenset[str]:
+    at = chosen.thing.pieces.index(chosen.pieces[0]) if chosen.pieces[0] in chosen.thing.pieces else 0
+    own = frozenset(word for piece in chosen.pieces for word in piece.words)
+    return own | ranking.around(chosen.thing, at)
+
+
+def _related(ranked: Sequence[Ranked], every: Sequence[Thing]) -> tuple[Chosen, ...]:
+    found: list[Chosen] = []
+    for each in ranked:
+        if each.thing not in [other.thing for other in found] and each.similar > 0:
+            found.append(of(each.thing, [each.piece], each.piece))
+        if len(found) == RELATED:
+            break
+    return tuple(found)
+
+
+def _shown(each: Ranked, asked: Asked, every: Sequence[Thing], ranking: Ranking) -> Chosen:
+    """The thing as a reader needs it: what is said of it, what decides in it."""
+    thing, piece = each.thing, each.piece
+    if asked.form == "remedy" and thing.kind != "row":
+        return _with_remedy(each, every)
+    if thing.kind == "paragraph":
+        if piece.text.rstrip().endswith((":", "：")) and piece is thing.pieces[-1]:
+            introduced = _after(thing, every)
+            if introduced is not None:
+                return of(introduced, introduced.pieces, introduced.pieces[0], thing.start)
+        return _paragraph(thing, each.at, asked, every)
+    if thing.kind == "list":
+        return _of_list(each, asked, every, ranking)
+    if thing.kind == "row":
+        return _of_row(each, asked, ranking)
+    return _of_lines(each)
+
+
+def _after(thing: Thing, every: Sequence[Thing]) -> Thing | None:
+    at = every.index(thing) + 1
+    if at < len(every) and every[at].hit == thing.hit and every[at].kind in ("list", "row", "lines"):
+        return every[at]
+    return None
+
+
+def _paragraph(thing: Thing, at: int, asked: Asked, every: Sequence[Thing]) -> Chosen:
+    if asked.form == "steps":
+        pieces, start, end = _section(thing, every)
+        focus = thing.pieces[at]
+        return Chosen(thing.hit, start, end, (focus.start, focus.end), tuple(pieces), thing)
+    first = at
+    while first and leans_back(thing.pieces[first].text) and at - first < 2:
+        first -= 1
+    return of(thing, thing.pieces[first : at + 1], thing.pieces[at])
+
+
+def _with_remedy(each: Ranked, every: Sequence[Thing]) -> Chosen:
+    """What tells of the problem, with what follows in the same thing, or leans on it in the next."""
+    thing = each.thing
+    if thing.kind == "list":
+        first, last = _item_range(thing, each.at)
+        return of(thing, thing.pieces[first : last + 1], each.piece)
+    following = list(thing.pieces[each.at + 1 :])
+    at = every.index(thing) + 1
+    end = thing.end
+    if not following and at < len(every) and every[at].hit == thing.hit:
+        following, end = list(every[at].pieces), every[at].end
+    pieces = [each.piece, *following][:REMEDY]
+    focus = pieces[1] if len(pieces) > 1 else each.piece
+    return Chosen(thing.hit, thing.start, end, (focus.start, focus.end), tuple(pieces), thing)
+
+
+def _item_range(thing: Thing, at: int) -> tuple[int, int]:
+    """The first and last piece of the item that piece `at` is of, items under it included."""
+    first = at
+    while first and not thing.pieces[first].is_item:
+        first -= 1
+    style = _style(thing.pieces[first])
+    last = first
+    while last + 1 < len(thing.pieces) and (
+        not thing.pieces[last + 1].is_item or _style(thing.pieces[last + 1]) != style
+    ):
+        last += 1
+    return first, last
+
+
+def _style(piece: Piece) -> str:
+    """What kind of mark an item has: "1.", "a)", "•"."""
+    mark = item(piece.text)
+    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "1", mark))
+
+
+def _section(thing: Thing, every: Sequence[Thing]) -> tuple[list[Piece], int, int]:
+    """The paragraphs around `thing` that are one short procedure with it."""
+    here = every.index(thing)
+    first = last = here
+    count = len(thing.pieces)
+
+    def fits(at: int) -> bool:
+        return (
+            0 <= at < len(every)
+            and every[at].hit == thing.hit
+            and every[at].kind == "paragraph"
+            and count + len(every[at].pieces) <= SECTION
         )
-        if fresh is None:
-            return
-        chosen.append(fresh)
+
+    while True:
+        if fits(last + 1) and every[last + 1].under == thing.under:
+            last += 1
+            count += len(every[last].pieces)
+        elif fits(first - 1):
+            first -= 1
+            count += len(every[first].pieces)
+        elif fits(last + 1):
+            last += 1
+            count += len(every[last].pieces)
+        else:
+            break
+    pieces = [piece for each in every[first : last + 1] for piece in each.pieces]
+    return pieces, every[first].start, every[last].end
 
 
-def _add(chosen: list[int], at: int, found: Sequence[Candidate]) -> None:
-    if len(chosen) < MOST and not _known(at, chosen, found):
-        chosen.append(at)
+def _of_list(each: Ranked, asked: Asked, every: Sequence[Thing], ranking: Ranking) -> Chosen:
+    thing = each.thing
+    over = ranking.share(ranking.held(asked.words, ranking.over(thing)), asked.words)
+    own = ranking.share(ranking.held(asked.words, each.piece.words), asked.words)
+    if asked.form == "all" or (asked.form == "steps" and 2 * over >= own):
+        return of(thing, thing.pieces, each.piece)
+    first, last = _item_range(thing, each.at)
+    if thing.pieces[first] is not each.piece and last - first > 1:
+        first = last = each.at
+    return of(thing, thing.pieces[first : last + 1], each.piece)
 
 
-def _known(at: int, chosen: Sequence[int], found: Sequence[Candidate]) -> bool:
-    return at in chosen or any(_same(found[at], found[other]) for other in chosen)
+def _of_row(each: Ranked, asked: Asked, ranking: Ranking) -> Chosen:
+    """The row; with it those of the same name in which nothing else is asked for."""
+    thing = each.thing
+    pieces = [
+        piece
+        for at, piece in enumerate(thing.pieces)
+        if thing.rows[at].row and (at == each.at or asked.is_answered_by(piece, thing))
+    ]
+    return of(thing, pieces, each.piece)
 
 
-def _same(one: Candidate, other: Candidate) -> bool:
-    a, b = set(one.words), set(other.words)
-    return bool(a | b) and len(a & b) > SAME * len(a | b)
-
-
-def _score(
-    question: Question,
-    words: Sequence[str],
-    candidate: Candidate,
-    similar: float,
-    rarity: dict[str, float],
-) -> float:
-    """Meaning (cosine) and words (share of the question's, by rarity), half and half."""
-    own = set(candidate.words)
-    total = sum(rarity[word] for word in words) or 1.0
-    held = sum(rarity[word] for word in words if word in own)
-    about = sum(rarity[word] for word in words if word in candidate.around and word not in own)
-    score = 0.5 * similar + 0.5 * (held + AROUND * about) / total
-    if candidate.label:
-        score += LABEL * len(candidate.label.intersection(words)) / len(candidate.label)
-    if not could_answer(question, candidate.text):
-        score -= OTHER_KIND
-    if not candidate.is_whole:
-        score *= FRAGMENTARY
-    if candidate.text[-1:] in "?？؟":
-        score *= QUESTION
-    return score
-
-
-def _rarity(asked: Sequence[Question], found: Sequence[Candidate]) -> dict[str, float]:
-    """What each word of a question tells: the fewer candidates hold it, the more."""
-    spread = Counter(word for candidate in found for word in set(candidate.words))
-    return {
-        word: math.log(1 + (len(found) - spread[word] + 0.5) / (spread[word] + 0.5))
-        for each in asked
-        for word in each.words
-    }
-
-
-def _promising(
-    question: Question,
-    found: Sequence[Candidate],
-    hits: Sequence[Hit],
-    rarity: dict[str, float],
-) -> list[Candidate]:
-    """At most READ of the candidates, in order: a table may hold hundreds of rows."""
-    if len(found) <= READ:
-        return list(found)
-    shares = _shares(hits)
-    total = sum(rarity.values()) or 1.0
-
-    def promise(candidate: Candidate) -> float:
-        own = set(candidate.words)
-        held = sum(rarity[word] for word in question.words if word in own)
-        about = sum(rarity[word] for word in question.words if word in candidate.around - own)
-        return (held + AROUND * about) / total + 0.5 * shares[candidate.hit]
-
-    order = sorted(range(len(found)), key=lambda at: -promise(found[at]))
-    return [found[at] for at in sorted(order[:READ])]
-
-
-def _shares(hits: Sequence[Hit]) -> list[float]:
-    best = max((hit.score for hit in hits), default=0.0) or 1.0
-    return [hit.score / best for hit in hits]
-
-
-def _meaning(candidate: Candidate) -> str:
-    return f"{candidate.under}: {candidate.text}" if candidate.under else candidate.text
+def _of_lines(each: Ranked) -> Chosen:
+    return of(each.thing, [each.piece], each.piece)

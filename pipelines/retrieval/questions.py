@@ -94,7 +94,11 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _FISCAL = re.compile(r"\bFY\s?(?=(?:19|20)\d\d\b)", re.IGNORECASE)
-_ASKS = ("?", "？", "؟")
+_HOW_TO_ANSWER = re.compile(
+    r"(?:please )?(?:answer|reply|respond|be (?:brief|short|exact)|keep it|use (?:only )?\w+ (?:words|sentences)"
+    r"|give (?:only|just)|cite|quote|(?:bitte )?antworte|réponds|répondez|responde)\b(?!.*[?？؟]$)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+(?:[.,]\d+)*", re.UNICODE)
 _SMALL_ELSEWHERE = """
 der die das den dem des ein eine einen einem einer eines und oder in im an am auf aus bei mit nach
@@ -142,9 +146,9 @@ def understood(text: str) -> Question:
 
 
 def core(text: str) -> str:
-    """The sentences of `text` that ask, without those that say how to answer; else all of it."""
+    """`text` without the sentences that say how to answer; all of it when it has no others."""
     pieces = [text[start:end] for start, end in sentences(text)]
-    return " ".join(piece for piece in pieces if piece.endswith(_ASKS)) or text
+    return " ".join(piece for piece in pieces if not _HOW_TO_ANSWER.match(piece)) or text
 
 
 def parts(text: str) -> list[Question]:

@@ -1,0 +1,210 @@
+"""Questions about a source itself: its pages, author, date, language, chapters, what it is about.
+
+What is known of a source stands in its properties, not in its text: they are shown as a Hit of
+their own, a line each, that points to the source's beginning. So they are quoted, cited and
+checked like anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pipelines.chunking import ORDINALS_PER_UNIT
+from pipelines.quoting.chosen import Choice, Chosen, of
+from pipelines.quoting.ranking import Embed
+from pipelines.quoting.things import FEW, Piece, Thing
+from pipelines.retrieval.keywords import index_words
+from pipelines.types import Hit, PageLocator
+
+Wanted = Literal["pages", "author", "date", "language", "version", "chapters", "duration", "subject", "sources"]
+
+MOST_CHAPTERS = 40
+MOST_LENGTH = 300
+MOST_SOURCES = 8
+MOST_SENTENCES = 6
+_CONTACT = re.compile(r"@|www\.|https?:|(?:\d[\s()-]?){6}")
+MOST_OPENING = 8
+"""Fragments that a source begins with, among which what it is about is looked for."""
+OPENING = 3
+"""Lines of a title page, and sentences of the first paragraph and one more, that tell what a source
+is about."""
+_SOURCE = (
+    r"(?:this|the|that|your|our|these|all|each|user|operating|service|instruction|product|quick|start|\s)*"
+    r"(?:document|documentation|manual|handbook|guide|file|pdf|book|booklet|brochure|leaflet|paper|report|article|sheet|sop|page|website"
+    r"|source|text|presentation|slides?|spreadsheet|video|film|recording|publication|instructions?)s?\b"
+)
+_ASKS: tuple[tuple[Wanted, str], ...] = (
+    ("pages", rf"\bhow (?:many pages|long is {_SOURCE})|\bnumber of pages\b|\bpage count\b|wie ?viele seiten|combien de pages|cuántas páginas|多少页|几页"),
+    ("duration", r"\bhow long (?:is|does) (?:this|the) (?:video|film|recording|audio|clip)"),
+    ("author", rf"\bwho (?:wrote|authored|created|prepared|compiled|drew up) {_SOURCE}|\bauthors? of {_SOURCE}|\bwho is the author\b|wer hat .*geschrieben|autor|auteur|作者"),
+    ("language", rf"\b(?:what|which) language\b.*{_SOURCE}|\blanguage (?:of|is) {_SOURCE}"),
+    ("chapters", rf"\b(?:list|show|name|what are|which)\b.*\b(?:chapters|sections|headings|table of contents|outline|contents)\b|\bhow (?:is|are) {_SOURCE} (?:structured|organi[sz]ed)|kapitel|chapitres|capítulos|哪些章"),
+    ("subject", rf"\bwhat (?:is|are|does) {_SOURCE} (?:about|cover|covers|describe|describes|deal with|for)|\bwhat(?:'s| is) it about\b|\bsummari[sz]e\b|\bsummary\b|\boverview of {_SOURCE}|\btell me about {_SOURCE}|worum geht|wovon handelt|fasse .*zusammen|de quoi (?:parle|traite|s'agit)|de qué (?:trata|habla)|di cosa (?:parla|tratta)|关于什么|讲(?:的是)?什么|什么内容"),
+    ("sources", r"\b(?:which|what|list)\b.*\b(?:documents|manuals|files|sources)\b.*\b(?:are there|exist|do (?:we|you|i) have|about|on|available)\b"),
+    ("date", rf"\bwhen was {_SOURCE} (?:written|published|created|made|issued|printed|last (?:changed|modified|updated))|\bdate of {_SOURCE}|\bhow old is {_SOURCE}"),
+    ("version", rf"\b(?:which|what) (?:version|revision|issue|edition)\b.*{_SOURCE}|\b(?:version|revision|issue|edition) of {_SOURCE}"),
+)
+_PATTERNS = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _ASKS)
+_PAGE = re.compile(r"\b(?:on|of) page (\d{1,5})\b|\bauf seite (\d{1,5})\b|\bpage (\d{1,5}) (?:say|about)|第\s?(\d{1,5})\s?页", re.IGNORECASE)
+_CHAPTER = re.compile(
+    r"\b(?:chapter|section|part|appendix|kapitel|abschnitt|chapitre|capítulo)\s+(?:on |about |called |titled |über )?[\"'“‘„]?([^\"'”’?]{2,80}?)[\"'”’“]?\s*"
+    r"(?:say|says|about|cover|covers|contain|contains|describe|describes|tell|tells|deal|deals|state|explain|mean|\?|$)",
+    re.IGNORECASE,
+)
+_LABELS: tuple[tuple[str, str], ...] = (
+    ("title", "Title"), ("author", "Author"), ("pages", "Pages"), ("slides", "Slides"), ("sheets", "Sheets"),
+    ("language", "Language"), ("created", "Created"), ("modified", "Last changed"), ("published", "Published"), ("site", "Site"), ("url", "Address"),
+)  # fmt: skip
+_LINE_OF: Mapping[Wanted, tuple[str, ...]] = {
+    "pages": ("Pages", "Slides", "Sheets"), "author": ("Author", "Site"), "date": ("Published", "Last changed", "Created"),
+    "language": ("Language",), "version": ("Version",), "chapters": ("Chapters",), "duration": ("Duration",), "sources": ("File",),
+}  # fmt: skip
+
+
+def asks_about(question: str) -> frozenset[Wanted]:
+    """What a question asks of a source itself; empty when it asks of its subject."""
+    return frozenset(wanted for wanted, pattern in _PATTERNS if pattern.search(question))
+
+
+def page_asked(question: str) -> int | None:
+    """The page whose contents are asked for."""
+    match = _PAGE.search(question)
+    return int(next(filter(None, match.groups()))) if match else None
+
+
+def chapter_asked(question: str) -> str:
+    """The heading whose contents are asked for; "" when none is."""
+    match = _CHAPTER.search(question)
+    return match[1].strip() if match else ""
+
+
+def properties(first: Hit, facts: Mapping[str, Any], chapters: Sequence[str]) -> Hit:
+    """What is known of a source as a Hit, by its first Fragment: a line for each property."""
+    lines = [f"File: {first.filename}"]
+    known = {"title": first.title, **{key: value for key, value in facts.items() if value}}
+    for name, label in _LABELS:
+        value = known.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            text = " ".join(str(value).split())[:MOST_LENGTH]
+            lines.append(f"{label}: {_dated(text)}")
+    seconds = known.get("duration")
+    if isinstance(seconds, int | float):
+        lines.append(f"Duration: {int(seconds) // 60} min {int(seconds) % 60} s")
+    if chapters:
+        shown = "; ".join(" ".join(each.split()) for each in chapters[:MOST_CHAPTERS])
+        lines.append(f"Chapters: {shown}")
+    return first.model_copy(
+        update={
+            "text": "\n".join(lines), "kind": "metadata", "spans": (), "tables": (), "recognised": (),
+            "heading_path": (), "locators": first.locators[:1],
+        }
+    )  # fmt: skip
+
+
+def _dated(text: str) -> str:
+    """A moment as the day that a reader wants."""
+    return text[:10] if re.fullmatch(r"\d{4}-\d\d-\d\dT.*", text) else text
+
+
+def choose(
+    question: str, every: Sequence[Thing], hits: Sequence[Hit], embed: Embed
+) -> Choice | None:
+    """What answers a question about the sources themselves; None for any other question, or where
+    nothing is known of it."""
+    if page_asked(question) is not None or chapter_asked(question):
+        return _in_order(question, every, hits)
+    wanted = asks_about(question)
+    chosen: list[Chosen] = []
+    if "subject" in wanted:
+        chosen += _subject(every, hits, embed)
+    elif wanted:
+        chosen += _lines(wanted, every, hits)
+    return Choice(tuple(chosen), "yes") if chosen else None
+
+
+def _lines(wanted: frozenset[Wanted], every: Sequence[Thing], hits: Sequence[Hit]) -> list[Chosen]:
+    """The properties that tell what is wanted: of each kind the first label that there is."""
+    found: list[Chosen] = []
+    for each in wanted:
+        for label in _LINE_OF.get(each, ()):
+            some = [
+                of(thing, [piece], piece, piece.start, piece.end)
+                for thing in every
+                if hits[thing.hit].kind == "metadata"
+                for piece in thing.pieces
+                if piece.text.startswith(f"{label}: ")
+            ]
+            if some:
+                found += some[:MOST_SOURCES]
+                break
+    return found
+
+
+def _subject(every: Sequence[Thing], hits: Sequence[Hit], embed: Embed) -> list[Chosen]:
+    """Of each source what its first page is headed, and the paragraph that is most like all of its
+    first ones."""
+    found: list[Chosen] = []
+    sources = dict.fromkeys(hit.version_id for hit in hits if hit.kind == "metadata")
+    for version in list(sources)[:MOST_SOURCES]:
+        own = {n: hit for n, hit in enumerate(hits) if hit.version_id == version and hit.kind != "metadata"}
+        order = list({hit.fragment_id: n for n, hit in sorted(own.items(), key=lambda each: -each[1].ordinal)}.values())[::-1]
+        first = [n for n in order if own[n].ordinal // ORDINALS_PER_UNIT == own[order[0]].ordinal // ORDINALS_PER_UNIT]
+        left = OPENING
+        for number in first[:OPENING]:
+            if left and (pieces := _title_lines(own[number].text)[:left]):
+                left -= len(pieces)
+                thing = Thing(number, "paragraph", pieces[0].start, pieces[-1].end, tuple(pieces))
+                found.append(of(thing, pieces, pieces[0]))
+        texts = [t for t in every if t.hit in order[:MOST_OPENING] and t.kind == "paragraph" and len(t.pieces) > 1]
+        if texts:
+            vectors = embed([" ".join(piece.text for piece in t.pieces[:OPENING]) for t in texts])
+            central = texts[int((vectors @ vectors.mean(axis=0)).argmax())]
+            found.append(of(central, central.pieces[: OPENING - 1], central.pieces[0]))
+    return found
+
+
+def _title_lines(text: str) -> list[Piece]:
+    """Lines of words before the first sentence: no addresses, no numbers alone."""
+    found: list[Piece] = []
+    for match in re.finditer(r"[^\n]*[^\W\d_]{3}[^\n]*", text):
+        line = match[0].strip()
+        if line.endswith(".") and len(line.split()) > FEW:
+            break
+        if not _CONTACT.search(line) and len(line.split()) <= FEW:
+            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            found.append(Piece(start, start + len(line), line))
+    return found
+
+
+def _in_order(question: str, every: Sequence[Thing], hits: Sequence[Hit]) -> Choice | None:
+    """What stands on the page, or under the heading, that is asked for, from its beginning on."""
+    chapter = frozenset(index_words(chapter_asked(question)))
+    there = [
+        thing
+        for thing in every
+        if hits[thing.hit].kind != "metadata"
+        and (
+            not chapter
+            or any(
+                chapter <= frozenset(index_words(heading))
+                for heading in (*hits[thing.hit].heading_path, thing.under)
+            )
+        )
+    ]
+    if (page := page_asked(question)) is not None:
+        there = [thing for thing in there if _page(hits[thing.hit]) == page]
+    there.sort(key=lambda thing: (hits[thing.hit].version_id, hits[thing.hit].ordinal, thing.start))
+    chosen: list[Chosen] = []
+    said = 0
+    for thing in there:
+        if said and said + len(thing.pieces) > MOST_SENTENCES:
+            break
+        chosen.append(of(thing, thing.pieces[:MOST_SENTENCES], thing.pieces[0]))
+        said += len(thing.pieces)
+    return Choice(tuple(chosen), "yes" if said < sum(len(t.pieces) for t in there) + 1 else "partly") if chosen else None
+
+
+def _page(hit: Hit) -> int | None:
+    return next((each.page for each in hit.locators if isinstance(each, PageLocator)), None)

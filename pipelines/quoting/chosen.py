@@ -1,0 +1,57 @@
+"""What is quoted of a thing: what is cited, what is said, what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.quoting.things import Piece, Thing
+
+Answered = Literal["yes", "partly", "no"]
+
+MOST_PIECES = 30
+"""Items, rows or sentences of one thing that are said."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Characters start..end of a Hit's text are cited; `focus`, within them, decides."""
+
+    hit: int
+    start: int
+    end: int
+    focus: tuple[int, int]
+    pieces: tuple[Piece, ...]
+    """What is said of it, in order."""
+    thing: Thing
+    left_out: int = 0
+    """Pieces that were too many to be said."""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether each piece stands on a line of its own."""
+        return len(self.pieces) > 1 and self.thing.kind != "paragraph"
+
+
+@dataclass(frozen=True)
+class Choice:
+    chosen: tuple[Chosen, ...]
+    answered: Answered
+    related: tuple[Chosen, ...] = ()
+    """Where nothing answers: what is near."""
+
+
+def of(
+    thing: Thing, pieces: Sequence[Piece], focus: Piece, start: int | None = None, end: int | None = None
+) -> Chosen:
+    """`pieces` of a thing, which is cited as a whole, or from `start` to `end`."""
+    return Chosen(
+        thing.hit,
+        thing.start if start is None else start,
+        thing.end if end is None else end,
+        (focus.start, focus.end),
+        tuple(pieces[:MOST_PIECES]),
+        thing,
+        max(0, len(pieces) - MOST_PIECES),
+    )

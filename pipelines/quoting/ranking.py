@@ -1,0 +1,172 @@
+"""How well each piece of the Hits answers a question: by meaning, by words, by kind."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipelines.quoting.abbreviations import abbreviations
+from pipelines.quoting.asked import Asked
+from pipelines.quoting.things import Piece, Thing, without_item
+from pipelines.retrieval.attributes import is_another
+from pipelines.retrieval.keywords import index_words
+from pipelines.types import Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
+
+READ = 12
+"""Pieces whose meaning is looked at: those whose words and Hit promise most."""
+AROUND = 0.5
+"""What a word of the question counts for that stands around a piece, not in it."""
+OTHER_KIND = 0.3
+PRIOR = 0.5
+LABEL = 0.3
+"""Added for the share of a label's words that the question says."""
+_LABELLED = re.compile(r"[^.!?:]{1,80}(?=[:：]\s)")
+
+
+def label_words(thing: Thing, at: int) -> frozenset[str]:
+    """Words of what a row, or a line such as "Weight: 5 kg", is called; empty if it has no name."""
+    if thing.kind == "row":
+        row = thing.rows[at].row
+        return frozenset(index_words(row.cells[0] or thing.intro)) if row else frozenset()
+    match = _LABELLED.match(without_item(thing.pieces[at].text))
+    return frozenset(index_words(match[0])) if match else frozenset()
+
+
+_LEANING = frozenset(
+    "this these those that they it its their them he she his her such however therefore otherwise"
+    " then also diese dieser dieses sie es il elle ils".split()
+)
+LEANING_WORDS = 3
+"""Words of a sentence among which what leans on the sentence before stands: "If this happens"."""
+
+
+def leans_back(text: str) -> bool:
+    """Whether a sentence can't be understood without the one before it."""
+    return not _LEANING.isdisjoint(re.findall(r"\w+", text.lower())[:LEANING_WORDS])
+
+
+@dataclass(frozen=True)
+class Ranked:
+    thing: Thing
+    at: int
+    """Which of its pieces."""
+    covered: float
+    """0..1: the share of the question's words that stand in it or around it, by rarity."""
+    similar: float
+    score: float
+    is_kind: bool
+
+    @property
+    def worth(self) -> float:
+        """How well it answers, comparable between questions: meaning and words, its Hit's own
+        score left out, and less where it is of another kind."""
+        return (self.similar + self.covered) / 2 - (0.0 if self.is_kind else OTHER_KIND)
+
+    @property
+    def piece(self) -> Piece:
+        return self.thing.pieces[self.at]
+
+
+class Ranking:
+    def __init__(self, hits: Sequence[Hit], things: Sequence[Thing], embed: Embed) -> None:
+        self._hits = hits
+        self._embed = embed
+        found = abbreviations(hit.text for hit in hits)
+        self._short = {each.words: each.key for each in found}
+        self._spelled = {each.short: each.long for each in found}
+        self._titles = [frozenset(index_words(hit.title)) for hit in hits]
+        self._paths = [frozenset(index_words(" ".join(hit.heading_path))) for hit in hits]
+        self._pieces = [(thing, at) for thing in things for at in range(len(thing.pieces))]
+        spread = Counter(word for thing, at in self._pieces for word in thing.pieces[at].words)
+        self._spread, self._count = spread, len(self._pieces)
+        best = max((hit.score for hit in hits), default=0.0) or 1.0
+        self._shares = [hit.score / best for hit in hits]
+
+    def rarity(self, word: str) -> float:
+        held = self._spread[word]
+        return math.log(1 + (self._count - held + 0.5) / (held + 0.5))
+
+    def around(self, thing: Thing, at: int) -> frozenset[str]:
+        before = thing.pieces[at - 1].words if at and thing.kind == "paragraph" else frozenset()
+        return thing.around | self._paths[thing.hit] | self._titles[thing.hit] | before
+
+    def rank(self, asked: Asked) -> list[Ranked]:
+        """The pieces that answer best, at most READ, best first."""
+        weight = {word: self.rarity(word) for word in asked.words}
+        total = sum(weight.values()) or 1.0
+        found = []
+        for thing, at in self._pieces:
+            piece = thing.pieces[at]
+            around = self.around(thing, at)
+            said = self._said(thing, at)
+            held = self._worth(weight, said)
+            both = self._worth(weight, said | around)
+            is_kind = asked.is_answered_by(piece, thing) and not is_another(
+                asked.words, piece.words, around
+            )
+            score = (held + AROUND * (both - held)) / total + PRIOR * self._shares[thing.hit]
+            label = label_words(thing, at)
+            if label:
+                score += LABEL * sum(word in weight for word in label) / len(label)
+            if not is_kind:
+                score -= OTHER_KIND
+            found.append(Ranked(thing, at, both / total, 0.0, score, is_kind))
+        found.sort(key=lambda each: -each.score)
+        return self._by_meaning(asked, found[:READ])
+
+    def _by_meaning(self, asked: Asked, some: Sequence[Ranked]) -> list[Ranked]:
+        if not some:
+            return []
+        vectors = self._embed([asked.text, *map(self._meaning, some)])
+        scored = [
+            replace(each, similar=similar, score=(each.score + similar) / 2)
+            for each, similar in zip(some, (vectors[1:] @ vectors[0]).tolist(), strict=True)
+        ]
+        return sorted(scored, key=lambda each: -each.score)
+
+    def over(self, thing: Thing) -> frozenset[str]:
+        """Words of the headings, the title and the introduction that a thing stands under."""
+        return thing.around | self._paths[thing.hit] | self._titles[thing.hit]
+
+    def share(self, some: Iterable[str], words: Iterable[str]) -> float:
+        """What `some` of the `words` of a question are worth of all, by rarity, 0..1."""
+        total = sum(map(self.rarity, words)) or 1.0
+        return sum(map(self.rarity, some)) / total
+
+    def held(self, words: Iterable[str], there: AbstractSet[str]) -> frozenset[str]:
+        """Those of `words` that stand among `there`, by themselves or abbreviated."""
+        return frozenset(
+            word
+            for word in words
+            if word in there
+            or any(short in there for long, short in self._short.items() if word in long)
+        )
+
+    def _worth(self, weight: Mapping[str, float], there: AbstractSet[str]) -> float:
+        return sum(weight[word] for word in self.held(weight, there))
+
+    @staticmethod
+    def _said(thing: Thing, at: int) -> frozenset[str]:
+        """The words of a piece, and of the sentence that it leans on."""
+        words = thing.pieces[at].words
+        if at and thing.kind != "row" and leans_back(thing.pieces[at].text):
+            return words | thing.pieces[at - 1].words
+        return words
+
+    def _meaning(self, each: Ranked) -> str:
+        lead = " ".join(filter(None, (each.thing.under, each.thing.intro)))
+        text = f"{lead}: {each.piece.text}" if lead else each.piece.text
+        for short, long in self._spelled.items():
+            text = re.sub(rf"\b{re.escape(short)}\b", f"{long} ({short})", text, count=1) if long.lower() not in text.lower() else text
+        return text
