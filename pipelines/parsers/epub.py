@@ -18,8 +18,8 @@ from urllib.parse import unquote
 from pipelines.errors import SourceTooLarge, SourceUnreadable
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.located_text import PlainText, facts_of, part_of, section_bounds, wanted
-from pipelines.parsers.main_text import Piece
-from pipelines.parsers.web.page import add_pieces, decode_page, page_warnings, pieces_of
+from pipelines.parsers.pieces import Piece, add_pieces
+from pipelines.parsers.web.page import decode_page, page_warnings, pieces_of
 from pipelines.types import ParseWarning, Part, SourceType
 
 MAX_MEMBER = 16 * 2**20

@@ -1,56 +1,194 @@
 """Which rows of a table name its columns: decided here, once, and carried as `Table.header_rows`.
 
+A row is compared with those below it, column by column: a name is seldom of the kind that its
+column holds, and a row of data nearly always is. Where kinds don't tell (words over words), names
+of attributes, capitals and lengths do. What the file itself marks as headers is believed; PDFs show
+by their type which rows are headers (`pdf/table_rows.py`), and ask here about the first alone.
+
 Exports of instruments begin with lines about the run, and name columns in two rows: groups over
-names, or names over units. PDFs show by their type which rows are headers (`pdf_table_rows`);
-where they don't, what `looks_like_header` says holds for them too.
+names, or names over units.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from pipelines.parsers.attribute_names import ATTRIBUTES, HEADINGS
+from pipelines.parsers.cell_kinds import VALUES, is_value, kind_of, pattern_of, unit_of
 
 SAMPLE = 60
 """Rows that are looked at."""
 RUN = 3
 """Rows of nothing but values that are taken for the beginning of measured data."""
 
-_VALUE = re.compile(r"[-+−–~<>≤≥±]?\s*[$€£¥]?\s*\d[\d.,:/\s%-]*\W?")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_WORD = re.compile(r"[^\W\d_]+")
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_NAMES = HEADINGS | ATTRIBUTES
 _COMMENT = re.compile(r"#|%|//")
 _UNIT = re.compile(r"[(\[].{0,12}[)\]]|.{0,8}[%°µμΩ/²³].{0,8}|[^\W\d_]{1,3}|-")
 
 Rows = Sequence[Sequence[str]]
 
+MAX_HEADER_ROWS = 4
+MOST_CHARACTERS = 120
+"""Of the name of a column."""
+SHORT_WORDS = 3
+LEAST_LETTERS = 5
+"""Of a name at the end of a compound; two ideographs."""
 
-def is_value(text: str) -> bool:
-    """Whether a cell holds a number, an amount, a date or a time and no name."""
-    return _VALUE.fullmatch(text) is not None
+Reaching = Mapping[tuple[int, int], int]
+"""(row, column) -> how many columns the cell there reaches over."""
 
 
-def looks_like_header(rows: Rows) -> bool:
-    """Whether the first row names the columns: names for at least half, no value, rows below.
+def header_rows(
+    rows: Rows,
+    *,
+    marked: int = 0,
+    reaching: Reaching | None = None,
+    bold: Sequence[bool] = (),
+) -> int:
+    """How many of the first rows name the columns; 0 where the first is like the others.
 
-    A year is a name where what stands below it are no years.
+    `marked`: how many the file says are headers. `bold`: for the first rows whether all that they
+    hold is bold. Names under a cell that reaches over some of the columns are headers too.
     """
+    marked = min(marked, MAX_HEADER_ROWS, len(rows))
+    count = _under_groups(rows, marked, reaching or {})
+    if count or marked:
+        return max(count, marked)
+    rows = rows[:SAMPLE]
+    if _is_double(rows):
+        return 2
+    set_apart = len(bold) > 1 and bold[0] and not all(bold)
+    return int(names_columns(rows, set_apart=set_apart))
+
+
+def names_columns(rows: Rows, *, set_apart: bool = False) -> bool:
+    """Whether the first row names the columns of the others; `set_apart` where its type differs
+    from theirs."""
     if len(rows) < 2:
         return False
     names = {at: name for at, cell in enumerate(rows[0]) if (name := " ".join(cell.split()))}
-    enough = len(names) >= max(2, len(rows[0]) / 2)
-    return enough and all(
-        len(name) <= 120 and (not is_value(name) or _is_year_over(rows, at))
-        for at, name in names.items()
-    )
+    columns = max(map(len, rows))
+    if len(names) < max(2, columns / 2) or any(len(n) > MOST_CHARACTERS for n in names.values()):
+        return False
+    below = {at: _below(rows, at) for at in range(columns)}
+    told = [_evidence(name, below[at], at, columns) for at, name in names.items()]
+    if any(one is None for one in told):
+        return set_apart and not any(map(is_value, names.values()))
+    told.append(_of_first_column(rows, columns))
+    # Of two columns the first is more often a name and the second its value.
+    least = 1 if columns == 2 else 0
+    return set_apart or sum(one or 0 for one in told) >= least
 
 
-def _is_year_over(rows: Rows, column: int) -> bool:
-    below = [row[column] for row in rows[1:SAMPLE] if column < len(row) and row[column]]
-    return (
-        _YEAR.fullmatch(rows[0][column].strip()) is not None
-        and bool(below)
-        and not any(map(_YEAR.fullmatch, below))
-    )
+def _below(rows: Rows, column: int) -> list[str]:
+    return [" ".join(row[column].split()) for row in rows[1:] if column < len(row) and row[column]]
+
+
+def _evidence(name: str, below: list[str], column: int, columns: int) -> int | None:
+    """How much speaks for a name of the cells below (against it if negative); None where the cell
+    is one of them."""
+    kind = kind_of(name)
+    if kind in VALUES:
+        return 1 if _is_size(kind, below, columns) else None
+    kinds: Counter[str] = Counter(map(kind_of, below))
+    if kind == "flag":
+        # "No" is also the name of a column of numbers.
+        is_name = name.isalpha() and sum(kinds[value] for value in VALUES) * 2 > len(below)
+        return 0 if is_name else None
+    if kind == "code" and (kinds["code"] * 2 >= len(below) or columns == 2) and below:
+        return None
+    like = pattern_of(name)
+    if like and " " in like and sum(pattern_of(cell) == like for cell in below) * 2 >= len(below):
+        return None
+    if not below:
+        return 0
+    if name.casefold() in map(str.casefold, below):
+        return -2
+    own = _of_words(name, below, column)
+    others = sum(kinds[value] for value in VALUES) + kinds["code"] + kinds["flag"]
+    if others * 2 > len(below) and not (columns == 2 and _are_of_many_units(below)):
+        return own + 2
+    return own
+
+
+def _is_size(kind: str, below: list[str], columns: int) -> bool:
+    """Whether a value in the first row is a name: a year over what is no year, a number over
+    answers or words of one kind in a table of several such columns."""
+    kinds = set(map(kind_of, below))
+    if kind == "year":
+        return bool(below) and not (kinds <= {"year"} or ("words" in kinds and columns == 2))
+    return columns > 2 and len(below) > 1 and kinds == {"flag"}
+
+
+def _are_of_many_units(below: list[str]) -> bool:
+    """Whether a column holds amounts of one thing each: 24 V, 3 A, 5 kg."""
+    units = Counter(map(unit_of, below))
+    return len(units) * 2 > len(below) > 1
+
+
+def _of_words(name: str, below: list[str], column: int) -> int:
+    """What the words of a name tell beside the words below it."""
+    count = len(name.split())
+    score = 0
+    if "_" in name or (count <= SHORT_WORDS and _has_one_of(HEADINGS, name)):
+        score = 2
+    elif column and _has_one_of(ATTRIBUTES, name):
+        score = 1
+    capitals = sum(cell[0].isupper() for cell in below)
+    if name[0].isupper():
+        score += sum(cell[0].islower() for cell in below) * 2 > len(below)
+    elif name[0].islower():
+        score += 1 if capitals * 2 > len(below) else -1
+    if count <= SHORT_WORDS and median(len(cell.split()) for cell in below) >= 2 * count + 2:
+        score += 1
+    return score - 2 * (name[-1] in ".;!?" and count > SHORT_WORDS)
+
+
+def _of_first_column(rows: Rows, columns: int) -> int:
+    """What the first column tells: an empty corner of a header row; names of attributes one under
+    the other, or names with a colon, are the rows' own."""
+    labels = [" ".join(row[0].split()) if row else "" for row in rows]
+    below = [label for label in labels[1:] if label]
+    if not labels[0]:
+        return 2 if len(below) * 2 > len(labels) else 0
+    if labels[0][-1] in ":：":
+        return -3
+    named = sum(_has_one_of(_NAMES, label) for label in below)
+    is_named = columns == 2 and _has_one_of(_NAMES, labels[0])
+    return -3 if is_named and named * 2 >= len(below) > 0 else 0
+
+
+def _has_one_of(names: frozenset[str], text: str) -> bool:
+    """Whether a word is one of the names or ends in one: Bestellnummer, 额定电压."""
+    for word in _WORD.findall(text.casefold()):
+        least = LEAST_LETTERS if word.isascii() or not _IDEOGRAPH.search(word) else 2
+        starts = range(1, len(word) - least + 1)
+        if word in names or any(word[start:] in names for start in starts):
+            return True
+    return False
+
+
+def _under_groups(rows: Rows, marked: int, reaching: Reaching) -> int:
+    """The header rows of a table whose first cells reach over some of the columns."""
+    columns = max(map(len, rows), default=0)
+    count = 0
+    while count < min(MAX_HEADER_ROWS, len(rows) - 1):
+        reach = [n for (row, _), n in reaching.items() if row == count]
+        if not any(1 < n < columns for n in reach):
+            break
+        if any(_has_amount(rows[row]) for row in (count, count + 1) if row >= marked):
+            break
+        count += 1
+    return count + 1 if count else 0
+
+
+def _has_amount(row: Sequence[str]) -> bool:
+    return any(kind_of(cell) in ("number", "amount") for cell in row)
 
 
 def groups_of(header: Rows) -> dict[tuple[int, int], int]:
@@ -83,17 +221,15 @@ def _named_below(header: Rows, number: int, column: int) -> bool:
     return any(name and name != upper for name in below)
 
 
-def header_of(rows: Rows) -> tuple[int, int]:
+def header_of(rows: Rows, reaching: Reaching | None = None) -> tuple[int, int]:
     """The first header row and the first row below the header; what stands above tells of the
     whole. Both are the same where no row is a header."""
     rows = rows[:SAMPLE]
     start = _comments(rows)
     start += _facts(rows[start:])
     start += _before_values(rows[start:])
-    table = rows[start:]
-    if _is_double(table):
-        return start, start + 2
-    return start, start + int(looks_like_header(table))
+    moved = {(row - start, at): n for (row, at), n in (reaching or {}).items() if row >= start}
+    return start, start + header_rows(rows[start:], reaching=moved)
 
 
 def _filled(row: Sequence[str]) -> list[int]:
@@ -154,6 +290,6 @@ def _without_years(rows: Rows) -> list[str]:
     """The first row without the years that stand over names: `2024` over `H1 | H2`."""
     upper, lower = rows[:2]
     return [
-        "" if _YEAR.fullmatch(cell) and at < len(lower) and lower[at] else cell
+        "" if kind_of(cell) == "year" and at < len(lower) and lower[at] else cell
         for at, cell in enumerate(upper)
     ]

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from pipelines.errors import SourceTooLarge
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.header_rows import groups_of
-from pipelines.parsers.header_rows import looks_like_header as looks_like_header
 from pipelines.tables import BETWEEN, laid_out
 from pipelines.types import ParseWarning, Part, Segment, SegmentKind, TextLocator
 
@@ -85,6 +84,7 @@ class PlainText:
         anchors: Sequence[str | None] | str | None = None,
         reaching: Mapping[tuple[int, int], int] | None = None,
         is_continued: bool = False,
+        lead: str = "",
     ) -> list[Segment]:
         """Table segments: their cells, and as text a line per row; one Locator and span per row.
 
@@ -93,7 +93,8 @@ class PlainText:
         one per row. `header_columns`: how many of the first columns name the rows, as far as that
         is known. `reaching`: (row, column) of a cell -> the columns that it reaches over, the
         further ones left empty; header cells over groups of columns are recognised without it.
-        `is_continued`: these rows go on with the table that was added before.
+        `is_continued`: these rows go on with the table that was added before. `lead`: what names
+        the table, put before its rows.
         """
         per_row = [anchors] * len(rows) if isinstance(anchors, str | None) else list(anchors)
         cleaned = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
@@ -105,14 +106,17 @@ class PlainText:
             whole[number].reaching[column] = columns
         header = [row for row in whole[:header_rows] if any(row.cells)]
         body = [row for row in whole[header_rows:] if any(row.cells)]
-        header_length = sum(row.length + 1 for row in header)
+        lead = clean(lead).replace("\n", " ")
+        header_length = sum(row.length + 1 for row in header) + len(lead)
         segments: list[Segment] = []
         group: list[_TableRow] = []
         length = header_length
 
         def close() -> None:
             continued = is_continued or bool(segments)
-            segments.append(self._table(header, group, header_columns, is_continued=continued))
+            segments.append(
+                self._table(lead, header, group, header_columns, is_continued=continued)
+            )
 
         for row in body:
             if group and length + row.length > TABLE_CHARACTERS:
@@ -126,6 +130,7 @@ class PlainText:
 
     def _table(
         self,
+        lead: str,
         header: Sequence[_TableRow],
         body: Sequence[_TableRow],
         header_columns: int,
@@ -140,12 +145,20 @@ class PlainText:
             reaching={(r, c): n for r, row in enumerate(rows) for c, n in row.reaching.items()},
             is_continued=is_continued,
         )
-        begin = self._place(text, None).start
         locators, spans, at = [], [], 0
+        if lead:
+            at = len(lead) + 1
+            text = f"{lead}\n{text}"
+            table = table.moved(at).model_copy(update={"lead": (0, len(lead))})
+        begin = self._place(text, None).start
+        if lead:
+            anchor = rows[0].anchor if rows else None
+            locators.append(TextLocator(start=begin, end=begin + len(lead), anchor=anchor))
+            spans.append((0, len(lead), 0, -1))
         for number, row in enumerate(rows):
             end = table.row_range(number)[1]
             locators.append(TextLocator(start=begin + at, end=begin + end, anchor=row.anchor))
-            spans.append((at, end, number, -1))
+            spans.append((at, end, len(locators) - 1, -1))
             at = end + 1
         return Segment(
             text=text, kind="table", locators=tuple(locators), spans=tuple(spans), table=table

@@ -12,10 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from pipelines.types import ParseWarning, SegmentKind
+from pipelines.parsers.pieces import Piece
+from pipelines.types import ParseWarning
 
 log = logging.getLogger(__name__)
 
@@ -43,35 +43,6 @@ _DISCUSSION = re.compile(
     re.I,
 )
 Shingles = Counter[tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A paragraph, title, list item, table ... of a page, before it has a place in a text."""
-
-    kind: SegmentKind
-    text: str = ""
-    level: int | None = None
-    anchor: str | None = None
-    rows: list[list[str]] = field(default_factory=list)
-    """Of a table, which has no `text`."""
-    header_rows: int = 0
-    linked: float = 0.0
-    """Share of the characters that are a link's."""
-    mark: str = ""
-    """Of a list item, as shown before its text; no finder of main texts tells it."""
-
-    @property
-    def content(self) -> str:
-        return "\n".join(" ".join(row) for row in self.rows) if self.rows else self.text
-
-    @property
-    def characters(self) -> int:
-        return len(self.content)
-
-    @cached_property
-    def words(self) -> list[str]:
-        return _WORD.findall(self.content)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,24 @@ _ABBREVIATION = re.compile(
 _NUMBERED = re.compile(
     r"(?:^|[\s(\[])(?:no|nos|art|fig|figs|eq|sec|vol|ch|pos|item)\.$", re.IGNORECASE
 )
+# "24 V.", "5 min.": after a number it is a unit, and the stop is the sentence's own.
+_UNIT = re.compile(
+    r"\d[)\]]?[ \u00a0\u202f]?(?:[kmM]?[VAW] )?"
+    r"(?:(?:[A-Za-z]\.)?[A-Za-z]|min|max|sec)\.$"
+)
+# Words that begin a sentence and no name: "Press key A. The lamp", "bolts, nuts, etc. Then".
+_BEGINNING = re.compile(
+    r"(?:The|This|That|These|Those|There|It|Its|If|When|Then|After|Before|Do|Does|Use|For|In|On|At"
+    r"|An?|And|But|You|Your|We|They|All|No|Not|Each|Make|Press|Turn|See|Note"
+    r"|Der|Die|Das|Dies\w*|Wenn|Ein\w*|Bei|Im|Nach|Vor|Sie|Es|Danach|Dann"
+    r"|Les?|Une?|Cette|Si|Ils?|Elles?|Pour|Dans|Après|Avant"
+    r"|El|Los|Las|Una|Este|Esta|Cuando|Para|Después|Antes|Il|Lo|Gli|Quando|Dopo|Prima)\b"
+)
+# Never the last word of a sentence, or a title that a name follows.
+_NEVER_LAST = re.compile(
+    r"(?:^|[\s(\[])(?:e\.\s?g|i\.\s?e|cf|vs|z\.\s?B|d\.\s?h|bzw|approx|ca|Mr|Mrs|Ms|Dr|Prof|St|Nos?"
+    r"|Nr|Figs?|Eqs?|Refs?|Sec|Ch|Vol|pp|Abb)\.$"
+)
 # "2." that begins a line is the number of a list's item, and the item goes on behind it.
 _ITEM = re.compile(r"(?:^|\n)[ \t]*\(?\d{1,3}\.$")
 
@@ -39,17 +57,21 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def _ends_here(text: str, start: int, match: re.Match[str]) -> bool:
     """Whether a full stop ends a sentence, rather than an abbreviation within one."""
-    following = text[match.end() :].lstrip(" \t")[:1]
-    if not following or following == "\n":
+    rest = text[match.end() : match.end() + 40].lstrip(" \t\u00a0")
+    if not rest or rest[0] == "\n":
         return True
-    if following.islower():
+    if rest[0].islower():
         return False
     head = text[max(start, match.start() - 12) : match.start() + 1]
+    if _UNIT.search(head):
+        return True
     if _ITEM.search(text[max(0, match.start() - 12) : match.start() + 1]):
         return False
     if _NUMBERED.search(head) and any(c.isdigit() for c in text[match.end() :].split()[0]):
         return False
-    return _ABBREVIATION.search(head) is None
+    if _ABBREVIATION.search(head) is None:
+        return True
+    return _BEGINNING.match(rest) is not None and _NEVER_LAST.search(head) is None
 
 
 def _add(found: list[tuple[int, int]], text: str, start: int, end: int) -> None:

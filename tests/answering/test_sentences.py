@@ -16,6 +16,26 @@ from pipelines.text.sentences import sentences
         ("Dr. Smith agrees. So do I.", ["Dr. Smith agrees.", "So do I."]),
         ("Order no. S-104 is the seal. Keep it.", ["Order no. S-104 is the seal.", "Keep it."]),
         ("Use e.g. Water. Rinse.", ["Use e.g. Water.", "Rinse."]),
+        (
+            "The fuse is rated 16 A. The lamp takes 24 V. Fan: 230 V a.c. Motor: 2 kW. End",
+            [
+                "The fuse is rated 16 A.",
+                "The lamp takes 24 V.",
+                "Fan: 230 V a.c.",
+                "Motor: 2 kW.",
+                "End",
+            ],
+        ),
+        *(
+            (f"It is 5 {unit}. Motors are off.", [f"It is 5 {unit}.", "Motors are off."])
+            for unit in ("V", "A", "W", "K", "C", "m", "g", "l", "s", "h", "J", "N", "min")
+        ),
+        ("Das Gerät nimmt 16 A. Motoren 2 A.", ["Das Gerät nimmt 16 A.", "Motoren 2 A."]),
+        ("Written by J. Smith. Read it.", ["Written by J. Smith.", "Read it."]),
+        ("John F. Kennedy spoke. All left.", ["John F. Kennedy spoke.", "All left."]),
+        ("Press key A. The lamp lights.", ["Press key A.", "The lamp lights."]),
+        ("Bolts, nuts, etc. The rest stays.", ["Bolts, nuts, etc.", "The rest stays."]),
+        ("Use gas (e. g. Argon). See No. 5.", ["Use gas (e. g. Argon).", "See No. 5."]),
         ('He said "Stop." Then left.', ['He said "Stop."', "Then left."]),
         ("1. Stop it. Wait.\n2. Open it.", ["1. Stop it.", "Wait.", "2. Open it."]),
         ("How many?\n  12. Chapter", ["How many?", "12. Chapter"]),

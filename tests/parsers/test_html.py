@@ -40,8 +40,7 @@ def test_html_main_text_with_anchors(tmp_path: Path) -> None:
         ("list_item", None, "1. Open"),
         ("list_item", None, "• slowly"),
         ("list_item", None, "2. Close"),
-        ("caption", None, "Values"),
-        ("table", None, "Name | Min | Max\nPump | 1 | 2\nPump | none"),
+        ("table", None, "Values\nName | Min | Max\nPump | 1 | 2\nPump | none"),
         ("title", 3, "In a layout"),
         ("text", None, "7"),
         ("caption", None, "A pump"),
@@ -51,7 +50,7 @@ def test_html_main_text_with_anchors(tmp_path: Path) -> None:
         ("code", None, "if x:\n    y()"),
     ]
     anchors = [s.locators[0].anchor for s in segments_of(parts)]
-    assert anchors == ["#top"] * 2 + ["#setup"] * 13
+    assert anchors == ["#top"] * 2 + ["#setup"] * 12
     facts = parts[0].facts
     assert (facts["title"], facts["author"], facts["language"]) == ("The page", "A. Writer", "de")
     check_places(parts)

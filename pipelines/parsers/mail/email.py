@@ -28,8 +28,9 @@ from pipelines.parsers.located_text import (
     section_bounds,
     wanted,
 )
+from pipelines.parsers.pieces import add_pieces
 from pipelines.parsers.text import decode, paragraphs
-from pipelines.parsers.web.page import add_pieces, decode_page, pieces_of
+from pipelines.parsers.web.page import decode_page, pieces_of
 from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 MAX_BYTES = 64 * 2**20

@@ -15,7 +15,7 @@ from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.detect import DOCX
 from pipelines.parsers.list_marks import BULLET, is_bulleted
-from pipelines.parsers.located_text import PlainText, looks_like_header, sections
+from pipelines.parsers.located_text import PlainText, sections
 from pipelines.parsers.office.numbering import Numbering
 from pipelines.parsers.office.word_styles import Style, Styles
 from pipelines.parsers.office.word_tables import (
@@ -23,12 +23,13 @@ from pipelines.parsers.office.word_tables import (
     is_box,
     is_continued,
     rows_in,
-    table_rows,
+    table_cells,
 )
 from pipelines.parsers.office.word_text import ParagraphText, read_paragraph
 from pipelines.parsers.office.word_xml import R, W, children, is_on, related
 from pipelines.parsers.office_properties import properties
 from pipelines.parsers.ooxml import is_sizeable, open_package
+from pipelines.parsers.pieces import Piece, add_pieces
 from pipelines.types import ParseWarning, Part, Segment, SegmentKind, SourceType
 
 _SAYS_SOMETHING = re.compile(r"[^\W\d_]|\d{4}")
@@ -77,10 +78,13 @@ class _Walk:
         self._page = _page_area(self._body)
 
     def body(self) -> Iterator[Segment]:
+        return add_pieces(self._pieces(), self._plain)
+
+    def _pieces(self) -> Iterator[Piece]:
         for block in children(self._body):
             yield from self._block(block)
             for key in self._referred:
-                yield from self._plain.add(self._notes.pop(key, ""))
+                yield Piece("text", self._notes.pop(key, ""))
             self._referred.clear()
 
     def margins(self) -> Iterator[Segment]:
@@ -103,11 +107,11 @@ class _Walk:
             if _SAYS_SOMETHING.search(text):
                 yield from self._plain.add(text, "metadata")
 
-    def _block(self, node: Any) -> Iterator[Segment]:
+    def _block(self, node: Any) -> Iterator[Piece]:
         if node.tag == f"{W}p":
             found, style, label = self._read(node)
             if found.text:
-                yield from self._paragraph(found.text, style, label)
+                yield self._paragraph(found.text, style, label)
             self._tell(found.pictures)
             for box in found.boxes:
                 for inner in children(box):
@@ -118,12 +122,9 @@ class _Walk:
                     for inner in children(cell):
                         yield from self._block(inner)
         elif node.tag == f"{W}tbl":
-            rows, header_rows = table_rows(node, lambda cell: " ".join(self._lines(cell)))
-            if not header_rows and looks_like_header(rows):
-                header_rows = 1
-            yield from self._plain.add_table(rows, header_rows=header_rows)
+            yield table_cells(node, lambda cell: " ".join(self._lines(cell))).piece()
 
-    def _paragraph(self, text: str, style: Style, label: str) -> list[Segment]:
+    def _paragraph(self, text: str, style: Style, label: str) -> Piece:
         kind: SegmentKind = "text"
         if style.heading:
             kind = "title"
@@ -134,7 +135,7 @@ class _Walk:
         text = f"{label} {text}" if label else text
         if kind == "title":
             self._heading = text.replace("\n", " ")[:80]
-        return self._plain.add(text, kind, level=style.heading)
+        return Piece(kind, text, style.heading)
 
     def _lines(self, node: Any) -> Iterator[str]:
         """What stands in a cell or a margin, paragraph by paragraph."""

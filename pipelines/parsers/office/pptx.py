@@ -14,11 +14,12 @@ from typing import Any
 from pipelines.errors import PipelineError, SourceUnreadable
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.detect import PPTX
-from pipelines.parsers.located_text import PlainText, looks_like_header, part_of, wanted
+from pipelines.parsers.located_text import PlainText, part_of, wanted
 from pipelines.parsers.office.charts import chart_segments
 from pipelines.parsers.office.slide_text import A, paragraphs_of, shown_children
 from pipelines.parsers.office_properties import properties
 from pipelines.parsers.ooxml import is_sizeable, open_package
+from pipelines.parsers.pieces import TableCells, add_pieces
 from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 log = logging.getLogger(__name__)
@@ -155,23 +156,27 @@ class _SlideWalk:
 
     def _table(self, table: Any) -> Iterator[Segment]:
         """A cell that spans rows is repeated in each, so that every row says all of it."""
-        rows: list[list[str]] = []
-        for tr in table.iterchildren(f"{A}tr"):
+        cells = TableCells()
+        rows = cells.rows
+        for number, tr in enumerate(table.iterchildren(f"{A}tr")):
             row: list[str] = []
             for cell in tr.iterchildren(f"{A}tc"):
                 text = _cell_text(cell)
                 is_continued = cell.get("vMerge") in ("1", "true")
                 if is_continued and not text and rows and len(row) < len(rows[-1]):
                     text = rows[-1][len(row)]
+                columns = _whole(cell, "gridSpan")
+                if columns > 1:
+                    cells.reaching[number, len(row)] = columns
                 row.append(text)
             rows.append(row)
+            cells.bold.append(_is_bold(tr))
         if all(len(row) <= 1 for row in rows):
             for row in rows:
                 for text in row:
                     yield from self._plain.add(text, anchor=self._anchor)
             return
-        header_rows = int(looks_like_header(rows))
-        yield from self._plain.add_table(rows, header_rows=header_rows, anchors=self._anchor)
+        yield from add_pieces([cells.piece(self._anchor)], self._plain)
 
 
 def _rank(shape: Any) -> int:
@@ -184,6 +189,13 @@ def _rank(shape: Any) -> int:
 def _whole(node: Any | None, name: str) -> int:
     told = node.get(name, "") if node is not None else ""
     return int(told) if re.fullmatch(r"-?[0-9]{1,12}", told) else 0
+
+
+def _is_bold(row: Any) -> bool:
+    """Whether all words of a row are set bold."""
+    runs = [run for run in row.iter(f"{A}r") if run.findtext(f"{A}t", "").strip()]
+    bold = [run.find(f"{A}rPr") for run in runs]
+    return bool(runs) and all(it is not None and it.get("b") in ("1", "true") for it in bold)
 
 
 def _cell_text(cell: Any) -> str:

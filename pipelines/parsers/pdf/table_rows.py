@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from pipelines.parsers.header_rows import looks_like_header
+from pipelines.parsers.header_rows import names_columns
 from pipelines.parsers.pdf.cells import YEAR, Cell, Column, is_over, parted, place
 from pipelines.parsers.pdf.column_headers import column_headers
 from pipelines.parsers.pdf.line_pieces import Piece
@@ -144,7 +144,7 @@ def build(
         table.has_header = (
             first > 1
             or any(map(_has_amounts, cells[1:]))
-            or looks_like_header([[cell.text for cell in row] for row in table.rows])
+            or names_columns([[cell.text for cell in row] for row in table.rows])
         )
     return table
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import PipelineError, SourceTooLarge, SourceUnreadable
+from pipelines.parsers.cell_kinds import is_value
 from pipelines.parsers.chart_captions import chart_captions
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.detect import XLSX
-from pipelines.parsers.header_rows import header_of, is_value
+from pipelines.parsers.header_rows import header_of
 from pipelines.parsers.located_text import PlainText, clean, facts_of, part_of, read_limited, wanted
 from pipelines.parsers.ooxml import open_package
+from pipelines.parsers.pieces import MOST_LEAD_CHARACTERS
 from pipelines.parsers.sheets.beside import read_beside_cells
 from pipelines.parsers.sheets.drawings import Notes, read_extras
 from pipelines.parsers.sheets.number_formats import shown
@@ -58,30 +60,41 @@ class _Grid:
     """The header of the table above."""
     reaching: dict[int, dict[int, int]] = field(default_factory=dict)
     """Number of a row -> columns, from 0, whose cell reaches over further ones -> over how many."""
+    line: tuple[int, int, str] | None = None
+    """Row, column from 0 and text of a row of one cell: it names the table right below it."""
+    lead: str = ""
+    """What names the table that the rows go on with."""
     is_inside: bool = False
     """Whether the next row goes on with a table."""
     last_row: int = 0
 
     def segments(self, rows: Sequence[Row]) -> list[Segment]:
-        """Segments of the next rows. A blank row ends a table; a row of one cell before a table
-        is text."""
+        """Segments of the next rows. A blank row ends a table; a row of one cell right above a
+        table names it, and is text anywhere else."""
         found: list[Segment] = []
         region: list[Row] = []
         for number, cells in rows:
             if not any(cells):
                 continue
             if number != self.last_row + 1:
-                found += self._table(region)
+                found += self._table(region) + self._line()
                 self.earlier, self.header = self.header or self.earlier, []
-                region, self.is_inside = [], False
+                region, self.is_inside, self.lead = [], False, ""
             self.last_row = number
             if not region and not self.is_inside and sum(map(bool, cells)) == 1:
-                column = next(i for i, cell in enumerate(cells) if cell) + 1
-                anchor = self.place(number, column, column)
-                found += self.plain.add(cells[column - 1], anchor=anchor)
+                found += self._line()
+                column = next(i for i, cell in enumerate(cells) if cell)
+                self.line = (number, column, cells[column])
             else:
                 region.append((number, cells))
-        return found + self._table(region)
+        return found + self._table(region) + self._line()
+
+    def _line(self) -> list[Segment]:
+        """The row of one cell that waited for a table to name, as text."""
+        if self.line is None:
+            return []
+        (number, column, text), self.line = self.line, None
+        return self.plain.add(text, anchor=self.place(number, column + 1, column + 1))
 
     def _table(self, region: list[Row]) -> list[Segment]:
         if not region:
@@ -90,11 +103,15 @@ class _Grid:
         goes_on = self.is_inside
         if not self.is_inside:
             self.is_inside = True
+            if self.line and len(self.line[2]) <= MOST_LEAD_CHARACTERS:
+                self.lead, self.line = self.line[2], None
+            found = self._line()
             if self._goes_on(region[0][1]):
                 self.header, goes_on = self.earlier, True
             else:
-                start, body = header_of(_block(region)[2])
-                found = self._rows([], region[:start])
+                first, _, texts = _block(region)
+                start, body = header_of(texts, self._reaching(region, first))
+                found += self._rows([], region[:start])
                 self.header, region = region[start:body], region[body:]
         return found + self._rows(self.header, region, is_continued=goes_on)
 
@@ -116,13 +133,18 @@ class _Grid:
             texts,
             header_rows=len(header),
             anchors=[self.place(number, first + 1, last + 1) for number, _ in rows],
-            reaching={
-                (at, column - first): columns
-                for at, (number, _) in enumerate(rows)
-                for column, columns in self.reaching.get(number, {}).items()
-            },
+            reaching=self._reaching(rows, first),
             is_continued=is_continued,
+            lead=self.lead,
         )
+
+    def _reaching(self, rows: Sequence[Row], first: int) -> dict[tuple[int, int], int]:
+        """(row, column from `first`) of cells -> the columns that they reach over."""
+        return {
+            (at, column - first): columns
+            for at, (number, _) in enumerate(rows)
+            for column, columns in self.reaching.get(number, {}).items()
+        }
 
     def forget(self) -> None:
         """Drop what is known of rows that are done with; headers are needed on."""

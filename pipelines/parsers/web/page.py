@@ -15,11 +15,12 @@ from typing import Any
 
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.located_text import PlainText, facts_of, read_limited, sections
-from pipelines.parsers.main_text import Piece, main_text
+from pipelines.parsers.main_text import main_text
+from pipelines.parsers.pieces import Piece, add_pieces
 from pipelines.parsers.text import decode
 from pipelines.parsers.web.tree import Page, prepare
 from pipelines.parsers.web.walk import pieces_in
-from pipelines.types import ParseWarning, Part, Segment, SourceType
+from pipelines.types import ParseWarning, Part, SourceType
 
 MAX_PAGE_BYTES = 16 * 2**20
 MAX_MARKDOWN_BYTES = 8 * 2**20
@@ -98,18 +99,6 @@ def page_warnings(page: Page | None, pieces: Sequence[Piece]) -> list[ParseWarni
     if page.asks_password and sum(len(piece.words) for piece in pieces) <= SIGN_IN_WORDS:
         warnings.append(_SIGN_IN)
     return warnings
-
-
-def add_pieces(pieces: Iterable[Piece], plain: PlainText) -> Iterator[Segment]:
-    """Segments of the pieces, at their places in the plain text."""
-    for piece in pieces:
-        if piece.kind == "table":
-            yield from plain.add_table(
-                piece.rows, header_rows=piece.header_rows, anchors=piece.anchor
-            )
-        else:
-            text = f"{piece.mark} {piece.text}" if piece.mark else piece.text
-            yield from plain.add(text, piece.kind, level=piece.level, anchor=piece.anchor)
 
 
 def _parts(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import SourceTooLarge
+from pipelines.parsers.header_rows import MAX_HEADER_ROWS
 from pipelines.parsers.located_text import clean, clean_code
+from pipelines.parsers.pieces import TableCells
 
 MAX_SPAN = 200
 MAX_CELLS = 1_000_000
@@ -26,28 +29,23 @@ def is_layout(table: Any) -> bool:
     return not cells or max(cells) <= 1
 
 
-def rows_of(table: Any) -> tuple[list[list[str]], int]:
-    """Cell texts by row, and how many of the first rows are headers (`thead`, or only `th`).
+def cells_of(table: Any) -> TableCells:
+    """The rows of a table; marked as headers are those of `thead`, or of `th` only.
 
     A cell that spans rows is repeated in each, so that every row says all that holds for it; one
     that spans columns leaves the further ones empty. Raises SourceTooLarge.
     """
-    rows: list[list[str]] = []
-    header_rows = 0
-    below: dict[int, tuple[int, str]] = {}
-    cells_left = MAX_CELLS
-    for tr in _own_rows(table):
+    found = TableCells()
+    below: dict[int, tuple[int, str, int]] = {}
+    cells_left, labels = MAX_CELLS, []
+    for number, tr in enumerate(_own_rows(table)):
         cells = [cell for cell in tr if cell.tag in ("td", "th")]
-        row: list[str] = []
+        row = _Row(number, found.reaching, below)
         for cell in cells:
-            _fill_from_above(row, below)
-            text = text_of(cell)
-            columns, deep = _span(cell, "colspan"), _span(cell, "rowspan")
-            if deep > 1:
-                below[len(row)] = (deep - 1, text)
-            row += [text, *[""] * (columns - 1)]
-        _fill_from_above(row, below)
-        cells_left -= len(row)
+            row.fill_from_above()
+            row.add(text_of(cell), _span(cell, "colspan"), _span(cell, "rowspan"))
+        row.fill_from_above()
+        cells_left -= len(row.texts)
         if cells_left < 0:
             raise SourceTooLarge(
                 f"One table holds more than {MAX_CELLS:,} cells. Split it, or upload it as CSV."
@@ -55,10 +53,43 @@ def rows_of(table: Any) -> tuple[list[list[str]], int]:
         heads = bool(cells) and (
             tr.getparent().tag == "thead" or all(cell.tag == "th" for cell in cells)
         )
-        if heads and header_rows == len(rows):
-            header_rows += 1
-        rows.append(row)
-    return rows, header_rows
+        if heads and found.marked == number:
+            found.marked += 1
+        elif not heads:
+            labels.append(next((i for i, cell in enumerate(cells) if cell.tag != "th"), 0))
+        if number < MAX_HEADER_ROWS + 1:
+            found.bold.append(bool(cells) and all(map(_is_bold, cells)))
+        found.rows.append(row.texts)
+    found.header_columns = max(labels, default=0)
+    return found
+
+
+@dataclass
+class _Row:
+    number: int
+    reaching: dict[tuple[int, int], int]
+    below: dict[int, tuple[int, str, int]]
+    """Column -> rows still to come that its cell reaches into, its text, its columns."""
+    texts: list[str] = field(default_factory=list)
+
+    def add(self, text: str, columns: int, rows: int = 1) -> None:
+        at = len(self.texts)
+        if rows > 1:
+            self.below[at] = (rows - 1, text, columns)
+        if columns > 1:
+            self.reaching[self.number, at] = columns
+        self.texts += [text, *[""] * (columns - 1)]
+
+    def fill_from_above(self) -> None:
+        while (at := len(self.texts)) in self.below:
+            left, text, columns = self.below.pop(at)
+            self.add(text, columns, left)
+
+
+def _is_bold(cell: Any) -> bool:
+    """Whether a cell's text is all in one bold element."""
+    inner = [node for node in cell if node.tag in ("b", "strong")]
+    return bool(inner) and text_of(cell) == text_of(inner[0]) != ""
 
 
 def text_of(node: Any, between: str = " ") -> str:
@@ -87,14 +118,6 @@ def _own_rows(table: Any) -> list[Any]:
         elif child.tag in ("thead", "tbody", "tfoot"):
             rows += [tr for tr in child if tr.tag == "tr"]
     return rows
-
-
-def _fill_from_above(row: list[str], below: dict[int, tuple[int, str]]) -> None:
-    while len(row) in below:
-        left, text = below.pop(len(row))
-        if left > 1:
-            below[len(row)] = (left - 1, text)
-        row.append(text)
 
 
 def _span(cell: Any, name: str) -> int:

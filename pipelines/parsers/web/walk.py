@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.parsers.list_marks import is_bulleted
-from pipelines.parsers.located_text import looks_like_header
-from pipelines.parsers.main_text import Piece
+from pipelines.parsers.pieces import MOST_LEAD_CHARACTERS, Piece
 from pipelines.parsers.web.lists import marks_of
-from pipelines.parsers.web.tables import is_layout, rows_of, text_of
+from pipelines.parsers.web.tables import cells_of, is_layout, text_of
 from pipelines.types import SegmentKind
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-MAX_HEADER_ROWS = 3
 
 _LEADS = frozenset({*HEADINGS, "li", "dd", "caption", "figcaption"})
 """What the first text in these is depends on them."""
@@ -138,13 +136,12 @@ class _Walk:
         return Piece(kind, text, level, self._anchor, linked=linked, mark=mark)
 
     def _add_table(self, table: Any) -> None:
-        rows, header_rows = rows_of(table)
-        if not any(cell for row in rows for cell in row):
+        cells = cells_of(table)
+        if not any(cell for row in cells.rows for cell in row):
             return
-        for caption in table.iterchildren("caption"):
-            self.pieces.append(Piece("caption", text_of(caption), anchor=self._anchor))
-        if not header_rows and looks_like_header(rows):
-            header_rows = 1
-        header_rows = min(header_rows, MAX_HEADER_ROWS)
-        piece = Piece("table", rows=rows, header_rows=header_rows, anchor=self._anchor)
-        self.pieces.append(piece)
+        captions = [text_of(caption) for caption in table.iterchildren("caption")]
+        named = next((caption for caption in captions if len(caption) <= MOST_LEAD_CHARACTERS), "")
+        for caption in captions:
+            if caption != named:
+                self.pieces.append(Piece("caption", caption, anchor=self._anchor))
+        self.pieces.append(cells.piece(self._anchor, named))
