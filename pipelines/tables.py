@@ -38,6 +38,11 @@ class Row:
     header_columns: int
     reaches: tuple[bool, ...]
     """For each column whether its cell is the one of the column before."""
+    label: str = ""
+    """What it is called: its first cell, together with those of the rows that it goes on with."""
+    goes_on: bool = False
+    """Whether it goes on with the row above: it has no first cell, or one that begins in small
+    letters as the second line of a name does."""
 
     def moved(self, shift: int, length: int) -> Row:
         """The row in a piece of its text: of `length`, begun `shift` characters earlier."""
@@ -107,6 +112,7 @@ class Table(BaseModel):
     def rows_of(self, text: str, rows: Iterable[int] | None = None) -> list[Row]:
         """The rows of those numbers, or all of them, headers included."""
         columns = range(self.columns)
+        labels = self._labels(text)
         headers = tuple(self.header_path(text, column) for column in columns)
         header = self.header(text)
         return [
@@ -118,9 +124,20 @@ class Table(BaseModel):
                 row < self.header_rows,
                 self.header_columns,
                 tuple(self._reaches(row, column) for column in columns),
+                *labels[row],
             )
             for row in (range(len(self.rows)) if rows is None else rows)
         ]
+
+    def _labels(self, text: str) -> list[tuple[str, bool]]:
+        """For each row what it is called, and whether it goes on with the one above."""
+        found: list[tuple[str, bool]] = []
+        for row in range(len(self.rows)):
+            own = self.cell(text, row, 0)
+            goes_on = row > self.header_rows and (not own or own[:1].islower())
+            above = found[-1][0] if goes_on else ""
+            found.append((" ".join(filter(None, (above, own))), goes_on))
+        return found
 
     def _reaches(self, row: int, column: int) -> bool:
         cells = self.rows[row]

@@ -144,7 +144,7 @@ def _units(quote: Quote) -> list[_Unit]:
         row = part.row if part.row and not part.row.is_header else None
         reading = read(text)
         # A sentence within a row is said of what the row is called.
-        context = f"{quote.context}\n{row.header}\n{row.cells[0]}" if row else quote.context
+        context = f"{quote.context}\n{row.header}\n{row.label}" if row else quote.context
         back = tuple(earlier[-NEIGHBOURS:]) if reading.refers_back else ()
         found.append(_Unit(text, reading, read(context), row, back))
         earlier.append(text)

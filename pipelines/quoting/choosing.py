@@ -224,7 +224,7 @@ def _of_row(each: Ranked, asked: Asked, ranking: Ranking) -> Chosen:
     pieces = [
         piece
         for at, piece in enumerate(thing.pieces)
-        if thing.rows[at].row and (at == each.at or asked.is_answered_by(piece, thing))
+        if at == each.at or asked.is_answered_by(piece, thing)
     ]
     return of(thing, pieces, each.piece)
 

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipelines.claims.number_words import WORD_NUMBER
 from pipelines.quoting.abbreviations import abbreviations
 from pipelines.quoting.asked import Asked
 from pipelines.quoting.things import Piece, Thing, without_item
@@ -37,8 +38,7 @@ _LABELLED = re.compile(r"[^.!?:]{1,80}(?=[:：]\s)")
 def label_words(thing: Thing, at: int) -> frozenset[str]:
     """Words of what a row, or a line such as "Weight: 5 kg", is called; empty if it has no name."""
     if thing.kind == "row":
-        row = thing.rows[at].row
-        return frozenset(index_words(row.cells[0] or thing.intro)) if row else frozenset()
+        return frozenset(index_words(thing.rows[at].row.label))
     match = _LABELLED.match(without_item(thing.pieces[at].text))
     return frozenset(index_words(match[0])) if match else frozenset()
 
@@ -106,14 +106,18 @@ class Ranking:
         weight = {word: self.rarity(word) for word in asked.words}
         total = sum(weight.values()) or 1.0
         found = []
+        exact = [word for word in asked.words if word[0].isdigit() or WORD_NUMBER.fullmatch(word)]
+        most = max((len(self._exact(exact, *each)) for each in self._pieces), default=0)
         for thing, at in self._pieces:
             piece = thing.pieces[at]
             around = self.around(thing, at)
             said = self._said(thing, at)
             held = self._worth(weight, said)
             both = self._worth(weight, said | around)
-            is_kind = asked.is_answered_by(piece, thing) and not is_another(
-                asked.words, piece.words, around
+            is_kind = (
+                asked.is_answered_by(piece, thing)
+                and not is_another(asked.words, piece.words, around)
+                and len(self._exact(exact, thing, at)) == most
             )
             score = (held + AROUND * (both - held)) / total + PRIOR * self._shares[thing.hit]
             label = label_words(thing, at)
@@ -152,6 +156,12 @@ class Ranking:
             if word in there
             or any(short in there for long, short in self._short.items() if word in long)
         )
+
+    def _exact(self, numbers: Sequence[str], thing: Thing, at: int) -> frozenset[str]:
+        """The numbers of a question that stand in a piece or over it: "three bands" are not two."""
+        if not numbers:
+            return frozenset()
+        return self.held(numbers, self._said(thing, at) | self.around(thing, at))
 
     def _worth(self, weight: Mapping[str, float], there: AbstractSet[str]) -> float:
         return sum(weight[word] for word in self.held(weight, there))

@@ -93,9 +93,9 @@ def things(number: int, hit: Hit) -> list[Thing]:
     found: list[Thing] = []
     at = 0
     for group in _row_groups(lines(hit)):
-        found += prose.read(at, group[0].start)
-        at = group[-1].end
-        if any(line.row for line in group):
+        found += prose.read(at, group[0].row.start)
+        at = group[-1].row.end
+        if not group[0].row.is_header:
             found.append(_of_rows(number, hit, group, prose.heading))
     return [*found, *prose.read(at, len(hit.text))]
 
@@ -213,26 +213,23 @@ class _Prose:
 
 
 def _row_groups(rows: Sequence[Line]) -> list[list[Line]]:
-    """Rows with those that go on with them: a row without a label, or whose label begins in small
-    letters, is said of what the row above it is called."""
+    """Rows with those that go on with them."""
     found: list[list[Line]] = []
     for line in rows:
-        if found and line.row and found[-1][-1].row and _goes_on_with(line.row.cells[0]):
+        if found and line.row.goes_on:
             found[-1].append(line)
         else:
             found.append([line])
     return found
 
 
-def _goes_on_with(label: str) -> bool:
-    return not label or label[:1].islower()
-
-
 def _of_rows(number: int, hit: Hit, group: Sequence[Line], heading: str) -> Thing:
-    pieces = tuple(Piece(line.start, line.end, hit.text[line.start : line.end]) for line in group)
-    label = " ".join(filter(None, (line.row.cells[0] for line in group if line.row)))
-    first = group[0].row
-    under = " ".join(filter(None, (heading, first.section if first else "")))
-    return Thing(
-        number, "row", group[0].start, group[-1].end, pieces, label, under, tuple(group)
+    pieces = tuple(
+        Piece(line.row.start, line.row.end, hit.text[line.row.start : line.row.end])
+        for line in group
     )
+    under = " ".join(filter(None, (heading, group[0].row.header, group[0].section)))
+    return Thing(
+        number, "row", pieces[0].start, pieces[-1].end, pieces, group[-1].row.label, under,
+        tuple(group),
+    )  # fmt: skip
