@@ -64,6 +64,8 @@ class _Open:
     recognised: list[RecognisedSpan] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     heading_path: tuple[str, ...] = ()
+    around: tuple[Any, ...] = ()
+    """Locators of the last Segment, for a text that has no place of its own."""
 
     @property
     def only_titles(self) -> bool:
@@ -189,7 +191,7 @@ class _Writer:
             text=opened.text,
             kind=max(set(kinds), key=kinds.count),  # type: ignore[arg-type]
             heading_path=path,
-            locators=tuple(place.finished() for place in opened.places),
+            locators=tuple(place.finished() for place in opened.places) or opened.around,
             spans=tuple(opened.spans),
             recognised=tuple(opened.recognised),
             tables=tuple(opened.tables),
@@ -280,6 +282,7 @@ class _Writer:
         opened.tokens += tokens
         opened.is_counted &= _is_whole(segment.text, start, end)
         opened.kinds.append(segment.kind)
+        opened.around = segment.locators
         if segment.engine is not None:
             opened.recognised.append(
                 RecognisedSpan(
@@ -325,7 +328,8 @@ def _spans(segment: Segment, left: int, right: int) -> list[tuple[int, int, Any,
             start, end = max(start, left), min(end, right)
             if start < end:
                 found.append((start, end, segment.locators[index], box))
-    if found:
+    if segment.spans:
+        # What stands nowhere here: the header of a table that began on an earlier page.
         return found
     return [(left, right, _narrow(locator, left, right), -1) for locator in segment.locators]
 

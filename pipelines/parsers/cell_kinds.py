@@ -31,56 +31,12 @@ _COUNTED = re.compile(rf"{_SIGN}{{0,2}}\s*\d(?!\d*(?:st|nd|rd|th)\b)(?![\w.]*[-/
 _WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[^\W\d_])[\w][\w./+#-]{0,24}")
 _UNIT_BEHIND = re.compile(r"\d+(?:[.,]\d+)?\s?(?:[^\W\d_]{1,3}|[°µμΩ]\w{0,2}|%)")
+_MONTHS = frozenset(
+    "jan feb mar mär apr may mai jun jul aug sep oct okt nov dec dez".split()  # noqa: SIM905
+)
 _FLAGS = frozenset(
-    [
-        "yes",
-        "no",
-        "ja",
-        "nein",
-        "oui",
-        "non",
-        "sí",
-        "si",
-        "sim",
-        "não",
-        "nao",
-        "nee",
-        "true",
-        "false",
-        "on",
-        "off",
-        "none",
-        "n/a",
-        "na",
-        "n.a.",
-        "x",
-        "o",
-        "y",
-        "n",
-        "✓",
-        "✔",
-        "✗",
-        "✘",
-        "×",
-        "●",
-        "○",
-        "•",
-        "-",
-        "–",
-        "—",
-        "是",
-        "否",
-        "有",
-        "无",
-        "無",
-        "はい",
-        "いいえ",
-        "あり",
-        "なし",
-        "예",
-        "아니오",
-        "아니요",
-    ]
+    "yes no y n true false on off none n/a na n.a. x o ja nein nee oui non sí si sì sim não nao "  # noqa: SIM905
+    "是 否 有 无 無 はい いいえ あり なし 예 아니오 아니요 ✓ ✔ ✗ ✘ × ● ○ • - – —".split()
 )
 
 
@@ -106,6 +62,14 @@ def kind_of(text: str) -> Kind:
 def is_value(text: str) -> bool:
     """Whether a cell holds a number, an amount, a date or a time and no name."""
     return kind_of(text) in VALUES
+
+
+def is_measure(text: str) -> bool:
+    """Whether a cell holds an amount in a unit of few letters, and no date: 49 g, max 2 W."""
+    if kind_of(text) != "amount":
+        return False
+    words = _WORD.findall(_HEDGE.sub("", text, count=1))
+    return len(words) == 1 and len(words[0]) <= 3 and words[0].casefold() not in _MONTHS
 
 
 def unit_of(text: str) -> str:

@@ -66,23 +66,53 @@ def header_rows(
     return int(names_columns(rows, set_apart=set_apart))
 
 
-def names_columns(rows: Rows, *, set_apart: bool = False) -> bool:
+def names_columns(rows: Rows, *, set_apart: bool = False, least: int = 0) -> bool:
     """Whether the first row names the columns of the others; `set_apart` where its type differs
-    from theirs."""
+    from theirs, `least` how much must speak for it."""
     if len(rows) < 2:
         return False
     names = {at: name for at, cell in enumerate(rows[0]) if (name := " ".join(cell.split()))}
     columns = max(map(len, rows))
     if len(names) < max(2, columns / 2) or any(len(n) > MOST_CHARACTERS for n in names.values()):
         return False
-    below = {at: _below(rows, at) for at in range(columns)}
-    told = [_evidence(name, below[at], at, columns) for at, name in names.items()]
-    if any(one is None for one in told):
+    told = _told(rows)
+    if None in told:
         return set_apart and not any(map(is_value, names.values()))
     told.append(_of_first_column(rows, columns))
     # Of two columns the first is more often a name and the second its value.
-    least = 1 if columns == 2 else 0
+    least = max(least, 1) if columns == 2 else least
     return set_apart or sum(one or 0 for one in told) >= least
+
+
+def is_one_of(rows: Rows) -> bool:
+    """Whether a cell of the first row is plainly one of its column's: 49 g over 50 g."""
+    return len(rows) > 1 and None in _told(rows)
+
+
+def _told(rows: Rows) -> list[int | None]:
+    """What each cell of the first row tells."""
+    columns = max(map(len, rows))
+    is_headed = _is_headed(rows, columns)
+    return [
+        1
+        if is_headed and kind_of(name) == "code"
+        else _evidence(name, _below(rows, at), at, columns)
+        for at, cell in enumerate(rows[0])
+        if (name := " ".join(cell.split()))
+    ]
+
+
+def _is_headed(rows: Rows, columns: int) -> bool:
+    """Whether the first column is called by a word for what it lists, as in `Item | XR-1 | XR-2`:
+    then codes beside it name columns."""
+    label, *below = (row[0] if row else "" for row in rows)
+    return (
+        columns > 2
+        and kind_of(label) == "words"
+        and not pattern_of(label)
+        and _has_one_of(HEADINGS, label)
+        and not any(_has_one_of(HEADINGS, other) for other in below)
+    )
 
 
 def _below(rows: Rows, column: int) -> list[str]:

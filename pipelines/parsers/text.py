@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from pipelines.errors import SourceUnreadable
@@ -15,6 +16,11 @@ from pipelines.types import ParseWarning, Part, Segment, SourceType
 
 MAX_TEXT_BYTES = 64 * 2**20
 
+_FILLED = 0.6
+"""Share of the longest line that a wrapped one is long at least: a long word goes to the next."""
+_NARROWEST = 40
+"""Characters that text is wrapped at."""
+_COLUMNS = re.compile(r"\S {3,}\S|\t|\|")
 _LIST_ITEM = re.compile(r"\s*([-*•‣▪–]|\d{1,3}[.)]|[a-z][.)])\s+\S")
 
 
@@ -88,9 +94,26 @@ def paragraphs(text: str, plain: PlainText) -> list[Segment]:
     segments = []
     for paragraph in re.split(r"\n[^\S\n]*\n\s*?(?=\S|\Z)", text.replace("\r\n", "\n")):
         lines = [line for line in paragraph.splitlines() if line.strip()]
-        if lines and all(_LIST_ITEM.match(line) for line in lines):
-            for line in lines:
-                segments += plain.add(line, "list_item")
-        else:
-            segments += plain.add(paragraph)
+        starts = [at for at, line in enumerate(lines) if _LIST_ITEM.match(line)]
+        if len(starts) < 2 and len(starts) < len(lines):
+            segments += plain.add(_unwrapped(lines))
+            continue
+        segments += plain.add(_unwrapped(lines[: starts[0]])) if starts else []
+        for start, stop in pairwise((*starts, len(lines))):
+            segments += plain.add(_unwrapped(lines[start:stop]), "list_item")
     return segments
+
+
+def _unwrapped(lines: list[str]) -> str:
+    """Lines as one where they are a paragraph that was wrapped at a width: a sentence goes on from
+    one to the next, and each but the last is filled."""
+    width = max(map(len, lines), default=0)
+    is_filled = all(len(line) >= _FILLED * width for line in lines[:-1])
+    goes_on = any(
+        below.lstrip()[:1].islower() and above.rstrip()[-1:] not in ".!?:;"
+        for above, below in pairwise(lines)
+    )
+    laid_out = any(_COLUMNS.search(line.strip()) for line in lines)
+    if goes_on and is_filled and not laid_out and width >= _NARROWEST:
+        return " ".join(line.strip() for line in lines)
+    return "\n".join(lines)

@@ -40,6 +40,7 @@ HEADED = [
     "Month | Output\nJanuary | 12 t\nFebruary | 14 t",
     "Item | CO2 (ppm) | IP class\nLab | 410 | IP54\nHall | 650 | IP20",
     "Fund | Manager | Style\nAlpine Growth | Miller | growth\nHarbour Value | Chen | value",
+    "Description | XR100 | XR500\nHandle | XR100-6C | n/a\nCanister | XR100-9C | XR500-9C",
     "No | Name\n1 | Inlet valve\n2 | Outlet valve",
 ]
 HEADLESS = [
@@ -55,6 +56,7 @@ HEADLESS = [
     "2024-01-05 | Oil changed | Smith\n2024-02-07 | Belt changed | Jones",
     "USB | yes | no\nTTL | no | yes\nCAN | no | no",
     "E1 | Lid open | Close the lid\nE2 | Motor too hot | Let it cool",
+    "Part 1 | XR100-6C | XR500-6C\nPart 2 | XR100-9C | XR500-9C",
     "Dichtung | D-14 | 2 Stück\nSchraube | S-03 | 8 Stück",
     "Schlauch 1 | 2,5 m | Gummi\nSchlauch 2 | 7 m | Stahl",
     "Tension : | 24 V\nPoids : | 5 kg",

@@ -112,3 +112,41 @@ def test_nothing_is_invented(tmp_path: Path, name: str) -> None:
 def test_types_nobody_parses() -> None:
     with pytest.raises(UnsupportedType, match="application/zip"):
         parser_for("application/zip")
+
+
+def test_lines_of_a_wrapped_paragraph_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "wrapped.txt"
+    path.write_text(
+        "The operator closes the valve by hand only after the\n"
+        "whole pressure has fallen below the marked value and\n"
+        "the pump has come to rest.\n\n"
+        "Roses are red\nViolets are blue\n\n"
+        "Pump     4 bar\nvalve    7 bar\n"
+    )
+    assert [text for _, _, text in told(parse(path))] == [
+        "The operator closes the valve by hand only after the whole pressure has fallen below the "
+        "marked value and the pump has come to rest.",
+        "Roses are red\nViolets are blue",
+        "Pump 4 bar\nvalve 7 bar",
+    ]
+
+
+def test_steps_under_the_line_that_introduces_them(tmp_path: Path) -> None:
+    path = tmp_path / "steps.txt"
+    path.write_text(
+        "To replace the fuse:\n1. Switch the mains off and wait until the lamp\n"
+        "   of the supply has gone out.\n2. Open the lid.\n   a) Loosen the screw.\n3. Pull it.\n"
+    )
+    parts = parse(path)
+    assert told(parts) == [
+        ("text", None, "To replace the fuse:"),
+        (
+            "list_item",
+            None,
+            "1. Switch the mains off and wait until the lamp of the supply has gone out.",
+        ),
+        ("list_item", None, "2. Open the lid."),
+        ("list_item", None, "a) Loosen the screw."),
+        ("list_item", None, "3. Pull it."),
+    ]
+    check_places(parts)

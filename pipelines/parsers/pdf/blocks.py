@@ -11,24 +11,27 @@ import numpy as np
 from pipelines.parsers.pdf.captions import name_table, with_figures
 from pipelines.parsers.pdf.document_style import DocumentStyle
 from pipelines.parsers.pdf.fonts import is_monospaced
+from pipelines.parsers.pdf.joined_lines import COMPOUND, join_lines, stacked
 from pipelines.parsers.pdf.letters import LEADER
 from pipelines.parsers.pdf.line_pieces import Piece
 from pipelines.parsers.pdf.list_items import BULLETS, CAPTION, ITEM, Entry, join_markers
 from pipelines.parsers.pdf.margins import margin_notes
+from pipelines.parsers.pdf.numbered import numbered
 from pipelines.parsers.pdf.outline import key
 from pipelines.parsers.pdf.page_geometry import PageShape
 from pipelines.parsers.pdf.reading_order import MAX_PIECES, reading_order
 from pipelines.parsers.pdf.rows import Row, rows_of
 from pipelines.parsers.pdf.ruling_lines import Rules
+from pipelines.parsers.pdf.side_heads import Section, side_sections
 from pipelines.parsers.pdf.table_rows import Table
 from pipelines.parsers.pdf.tables import find_tables
 from pipelines.tables import laid_out
 from pipelines.types import Box, PageLocator, Segment, SegmentKind, Span
 
-_HYPHENATED = re.compile(r"\w{2,}-$")
-_COMPOUND = re.compile(r"\w+-\w+")
 _WIDE_LEADING = 1.0
 """Sizes of the font between two lines of one paragraph at most."""
+_HALF_ABBREVIATION = re.compile(r"(?:^|[\s(])[A-Za-z]\.$")
+"""The first half of "e. g." at the end of a line."""
 _MAX_TITLE_ROWS = 4
 """Lines of a heading that the file's outline names."""
 _MAX_COLUMN = 200
@@ -55,27 +58,60 @@ def page_segments(
 
     Notes in the margin come last, as segments of their own.
     """
-    compounds = {word.lower() for piece in pieces for word in _COMPOUND.findall(piece.text)}
+    compounds = {word.lower() for piece in pieces for word in COMPOUND.findall(piece.text)}
     segments: list[Segment] = []
     notes = margin_notes(pieces, shape)
     aside = {id(note) for side in notes for note in side}
     body = [piece for piece in pieces if id(piece) not in aside]
-    for region in (*reading_order(join_markers(body), rules.across), *notes):
-        rows: list[Row] = []
-        found = rows_of(region)
-        plain = form or len(region) > MAX_PIECES
-        for item in found if plain else find_tables(found, rules):
-            if isinstance(item, Row):
-                rows.append(item)
-                continue
-            above = _segments_of(rows, compounds, shape, page, style)
-            rows = []
-            if isinstance(item, Entry):
-                segments += [*above, _entry_segment(item, shape, page)]
-            else:
-                segments += _named(above, _table_segment(item, shape, page), style)
-        segments += _segments_of(rows, compounds, shape, page, style)
-    return with_figures(segments, rules)
+    sections = [Section([], body)] if form else side_sections(body, shape)
+    for section in sections:
+        if section.heading:
+            segments.append(_side_title(section.heading, shape, page, style))
+        for region in reading_order(join_markers(section.body), rules.across):
+            segments += _region_segments(region, compounds, shape, page, style, rules, form)
+    for region in notes:
+        segments += _region_segments(region, compounds, shape, page, style, rules, form)
+    return with_figures(numbered(segments), rules)
+
+
+def _region_segments(
+    region: list[Piece],
+    compounds: set[str],
+    shape: PageShape,
+    page: int,
+    style: DocumentStyle,
+    rules: Rules,
+    form: bool,
+) -> list[Segment]:
+    """Segments of what reading goes through from top to bottom."""
+    segments: list[Segment] = []
+    rows: list[Row] = []
+    found = rows_of(region)
+    plain = form or len(region) > MAX_PIECES
+    for item in found if plain else find_tables(found, rules):
+        if isinstance(item, Row):
+            rows.append(item)
+            continue
+        above = _segments_of(rows, compounds, shape, page, style)
+        rows = []
+        if isinstance(item, Entry):
+            segments += [*above, _entry_segment(item, shape, page)]
+        else:
+            segments += _named(above, table_segment(item, shape, page), style)
+    return segments + _segments_of(rows, compounds, shape, page, style)
+
+
+def _side_title(pieces: list[Piece], shape: PageShape, page: int, style: DocumentStyle) -> Segment:
+    """A heading that stands beside its text."""
+    text, spans = join_lines([piece.text for piece in pieces], set())
+    boxes = tuple(_box([piece], shape) for piece in pieces)
+    return Segment(
+        text=text,
+        kind="title",
+        level=_level(pieces[0].size, style),
+        locators=(page_locator(shape, page, boxes),),
+        spans=spans,
+    )
 
 
 def _named(above: list[Segment], table: Segment, style: DocumentStyle) -> list[Segment]:
@@ -99,7 +135,7 @@ def _segments_of(
             kind, level = ("title", named) if named else (kind, level)
         if kind == "code":
             lines = [row.pieces for row in block.rows]
-            text, spans = _stack(_typed(block.rows))
+            text, spans = stacked(_typed(block.rows))
         else:
             lines = [line for row in block.rows for line in _lines(row)]
             texts = [" ".join(piece.text for piece in line) for line in lines]
@@ -146,7 +182,7 @@ def _typed(rows: list[Row]) -> list[str]:
     return lines
 
 
-def _table_segment(table: Table, shape: PageShape, page: int) -> Segment:
+def table_segment(table: Table, shape: PageShape, page: int) -> Segment:
     """A box and a span for each cell that holds anything."""
     text, cells = laid_out(
         [[cell.text for cell in row] for row in table.rows], header_rows=int(table.has_header)
@@ -204,46 +240,6 @@ def _box(pieces: list[Piece], shape: PageShape) -> Box:
     )
 
 
-def join_lines(lines: list[str], compounds: set[str]) -> tuple[str, tuple[Span, ...]]:
-    """Lines as running text, words hyphenated at a line's end made whole, and a span per line.
-
-    A hyphen stays where the page writes the same compound within a line.
-    """
-    parts: list[str] = []
-    spans: list[Span] = []
-    position = 0
-    for index, line in enumerate(lines):
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        glue = " " if following else ""
-        if following[:1].islower() and _HYPHENATED.search(line):
-            compound = line.split()[-1] + following.split()[0]
-            found = _COMPOUND.search(compound.lower())
-            glue = ""
-            if not (found and found[0] in compounds):
-                line = line[:-1]
-        elif following and _is_ideograph(line[-1:]) and _is_ideograph(following[:1]):
-            glue = ""
-        spans.append((position, position + len(line), 0, index))
-        parts.append(line + glue)
-        position += len(line) + len(glue)
-    return "".join(parts), tuple(spans)
-
-
-def _stack(lines: list[str]) -> tuple[str, tuple[Span, ...]]:
-    """Lines as they stand, one under the other, and a span per line."""
-    spans: list[Span] = []
-    position = 0
-    for index, line in enumerate(lines):
-        spans.append((position, position + len(line), 0, index))
-        position += len(line) + 1
-    return "\n".join(lines), tuple(spans)
-
-
-def _is_ideograph(character: str) -> bool:
-    """Chinese or Japanese, which put no space between words; Korean does."""
-    return "\u3001" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff"
-
-
 def _blocks(rows: list[Row], code: bool) -> list[_Block]:
     if not rows:
         return []
@@ -262,7 +258,9 @@ def _blocks(rows: list[Row], code: bool) -> list[_Block]:
 def _parts(block: list[Row], above: Row, row: Row, usual: float, code: bool) -> bool:
     """Whether a new block begins with `row`; `code` if monospaced rows are that, however strewn."""
     size, before = row.size, above.size
-    if max(size, before) > 1.12 * min(size, before) or row.bold != above.bold:
+    if max(size, before) > 1.12 * min(size, before):
+        return True
+    if row.bold != above.bold and not (_flows(above, row) and _was_full(above, row, block)):
         return True
     if len(block) == 1 and row.font != above.font and above.x1 - row.x0 < 0.85 * (row.x1 - row.x0):
         return True
@@ -274,11 +272,14 @@ def _parts(block: list[Row], above: Row, row: Row, usual: float, code: bool) -> 
         return gap > 2 * size
     heading = row.bold and above.bold
     flows = _flows(above, row)
-    if flows and 0 <= gap < _WIDE_LEADING * size and not ITEM.match(row.text):
+    is_item = ITEM.match(row.text) and not _HALF_ABBREVIATION.search(above.text)
+    if flows and 0 <= gap < _WIDE_LEADING * size and not is_item:
         return False
-    if gap > min(usual, 0.6 * size) + (0.6 if heading else 0.3) * size or gap < -2 * size:
+    # Between two headings there is one gap, which is then the usual one.
+    least, further = (0.4, 0.6) if heading else (0.6, 0.3)
+    if gap > min(usual, least * size) + further * size or gap < -2 * size:
         return True
-    if ITEM.match(row.text):
+    if is_item:
         return True
     backwards = sum(piece.right_to_left for piece in row.pieces) * 2 > len(row.pieces)
     start = -row.x1 if backwards else row.x0
@@ -313,6 +314,13 @@ def _flows(above: Row, row: Row) -> bool:
     first, last = row.text[:1], above.text[-1:]
     beside = min(above.x1, row.x1) - max(above.x0, row.x0) > 0.3 * (row.x1 - row.x0)
     return first.islower() and (last == "-" or last == "," or last.islower()) and beside
+
+
+def _was_full(above: Row, row: Row, block: list[Row]) -> bool:
+    """Whether the first word of a row had no room at the end of the line above."""
+    word = row.text.split(" ", 1)[0]
+    width = (row.x1 - row.x0) * (len(word) + 1) / max(1, len(row.text))
+    return above.x1 + width > max(row.x1, *(one.x1 for one in block))
 
 
 def _kind(block: _Block, style: DocumentStyle) -> tuple[SegmentKind, int | None]:

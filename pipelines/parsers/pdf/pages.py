@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,12 @@ from pipelines.errors import ModelUnavailable, SourceTooLarge, SourceUnreadable
 from pipelines.ordered_pool import Later, in_order, threads_each, worker_count
 from pipelines.parsers.contract import ParseOptions
 from pipelines.parsers.pdf.blocks import page_segments
+from pipelines.parsers.pdf.continued_tables import (
+    OpenTable,
+    go_on,
+    looking_back,
+    table_before,
+)
 from pipelines.parsers.pdf.document_style import (
     DocumentStyle,
     sample_pages,
@@ -143,7 +149,10 @@ def page_parts(
     import pypdfium2 as pdfium
 
     edges: tuple[EdgeLine, ...] | None = None
-    for index in indexes:
+    table: OpenTable | None = None
+    for number, index in enumerate(indexes):
+        if number == 0 and index:
+            table = table_before(_pages_before(document, index, known, style))
         try:
             with closing(document[index]) as page:
                 text = known.pop(index, None) or read_page_text(page, page_shape(page))
@@ -151,10 +160,14 @@ def page_parts(
         except (pdfium.PdfiumError, ValueError, OverflowError) as exc:
             message = f"This page could not be read: {exc}"
             yield _part(index, total, [], [_warning("page_unreadable", message, index)], {})
+            table = None
             continue
         if read.picture is None:
+            segments, table = go_on(table, read.segments)
+            read = replace(read, segments=segments)
             yield _finish(read, total, (), threads)
             continue
+        table = None
         if edges is None:
             edges = _sample_scans(document, total, known, options.max_pixels)
         yield Later(partial(_finish, read, total, edges, threads))
@@ -181,20 +194,48 @@ def _read_page(
         except SourceTooLarge as exc:
             message = f"The pictures of this page were not read: {exc}"
             warnings.append(_warning("page_not_drawn", message, index))
-    rules = Rules(page, shape, main_turn(kept))
-    form = bool(page.formenv) and is_form(page)
     return _PageRead(
         index=index,
         shape=shape,
         layer=layer,
         text=text,
         kept=kept,
-        segments=page_segments(kept, shape, index + 1, style, rules, form),
+        segments=_segments(page, index, shape, kept, style),
         fields=page_fields(page, page.formenv, shape, index + 1) if page.formenv else [],
         warnings=warnings,
         picture=picture,
         unread_pictures=content is None and has_unread_pictures(page, shape, text.pieces),
     )
+
+
+def _segments(
+    page: Any, index: int, shape: PageShape, kept: list[Piece], style: DocumentStyle
+) -> list[Segment]:
+    """Of the text layer's pieces."""
+    rules = Rules(page, shape, main_turn(kept))
+    form = bool(page.formenv) and is_form(page)
+    return page_segments(kept, shape, index + 1, style, rules, form)
+
+
+def _pages_before(
+    document: Any, index: int, known: Known, style: DocumentStyle
+) -> Iterator[list[Segment] | None]:
+    """Segments of the pages before one, the nearest first; None for one whose text is no text."""
+    import pypdfium2 as pdfium
+
+    for before in looking_back(index):
+        try:
+            with closing(document[before]) as page:
+                shape = page_shape(page)
+                text = known.get(before) or read_page_text(page, shape)
+                if judge(text) == "garbage" or needs_ocr(text, page, shape) is not None:
+                    yield None
+                    return
+                kept = without_running_headers(text, before, shape, style)
+                yield _segments(page, before, shape, kept, style)
+        except (pdfium.PdfiumError, ValueError, OverflowError):
+            yield None
+            return
 
 
 def _finish(read: _PageRead, total: int, edges: tuple[EdgeLine, ...], threads: int) -> Part:

@@ -35,6 +35,13 @@ class Rules:
         self._page, self._shape, self._turn = page, shape, turn
         self._horizontal: Floats | None = None
 
+    @classmethod
+    def none(cls, shape: PageShape) -> Rules:
+        """Of a page of which no lines are known, such as a scan."""
+        rules = cls(None, shape)
+        rules._horizontal = np.zeros((0, 3))
+        return rules
+
     @property
     def horizontal(self) -> Floats:
         """Float64 [n, 3] of x0, x1, y."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.errors import SourceTooLarge
-from pipelines.parsers.pdf.blocks import join_lines, page_locator
+from pipelines.parsers.pdf.blocks import page_locator, table_segment
+from pipelines.parsers.pdf.joined_lines import join_lines
+from pipelines.parsers.pdf.letters import mostly_right_to_left
 from pipelines.parsers.pdf.line_pieces import PageShape, PageText, Piece
+from pipelines.parsers.pdf.list_items import ITEM
+from pipelines.parsers.pdf.rows import rows_of
+from pipelines.parsers.pdf.ruling_lines import Rules
 from pipelines.parsers.pdf.scan_running_headers import EdgeLine, without_edges
+from pipelines.parsers.pdf.table_rows import Table
+from pipelines.parsers.pdf.tables import find_tables
 from pipelines.types import Box, Segment
 
 if TYPE_CHECKING:
@@ -30,6 +39,12 @@ _DRAWN_TEXT_PATHS = 60
 _MOSTLY = 0.5
 """Share of a page's characters."""
 _FEW_CHARACTERS = 50
+_DIALLING_CODE = re.compile(r"\(\d{3}\)")
+"""Begins a line as the number of an item does."""
+_ROWS = 3
+"""Lines that hold several pieces each, from which a block may be a table."""
+_TYPE_SIZE = 0.8
+"""Of a recognised line's height."""
 _SURE = 0.8
 """Mean confidence from which OCR is believed against pdfium's guess."""
 
@@ -174,21 +189,92 @@ def read_scan(
     lines = without_edges(reading.lines, edges)
     lines = [line for line in lines if not _is_known(line, known, shape)]
     segments = []
-    for block in group_lines(lines):
-        text, spans = join_lines([line.text for line in block], set())
-        letters = sum(len(line.text) for line in block) or 1
-        confidence = sum(line.confidence * len(line.text) for line in block) / letters
-        boxes: tuple[Box, ...] = tuple(line.box for line in block)
+    for segment, own in chain.from_iterable(
+        _block_segments(block, shape, page) for block in group_lines(lines)
+    ):
+        letters = sum(len(line.text) for line in own) or 1
+        confidence = sum(line.confidence * len(line.text) for line in own) / letters
         segments.append(
-            Segment(
-                text=text,
-                locators=(page_locator(shape, page, boxes),),
-                spans=spans,
-                engine=reading.engine,
-                confidence=round(min(1.0, max(0.0, confidence)), 4),
+            segment.model_copy(
+                update={
+                    "engine": reading.engine,
+                    "confidence": round(min(1.0, max(0.0, confidence)), 4),
+                }
             )
         )
     return segments, not reading.is_partial
+
+
+def _block_segments(
+    block: list[OcrLine], shape: PageShape, page: int
+) -> Iterator[tuple[Segment, list[OcrLine]]]:
+    """Segments of lines that follow each other closely, each with its lines."""
+    pieces = [_piece(line, shape) for line in block]
+    line_of = {id(piece): line for piece, line in zip(pieces, block, strict=True)}
+    rows = rows_of(pieces)
+    waiting: list[OcrLine] = []
+    if sum(len(row.pieces) > 1 for row in rows) < _ROWS:
+        waiting, rows = block, []
+    for item in find_tables(rows, Rules.none(shape)) if rows else ():
+        if isinstance(item, Table):
+            yield from _text_segments(waiting, shape, page)
+            waiting = []
+            own = [line_of[id(p)] for row in item.rows for cell in row for p in cell.pieces]
+            yield table_segment(item, shape, page), own
+        else:
+            waiting += [line_of[id(piece)] for piece in item.pieces]
+    yield from _text_segments(waiting, shape, page)
+
+
+def _text_segments(
+    lines: list[OcrLine], shape: PageShape, page: int
+) -> Iterator[tuple[Segment, list[OcrLine]]]:
+    for own in _items(lines) if lines else ():
+        text, spans = join_lines([line.text for line in own], set())
+        boxes: tuple[Box, ...] = tuple(line.box for line in own)
+        yield (
+            Segment(
+                text=text,
+                kind="list_item" if _is_item(text) else "text",
+                locators=(page_locator(shape, page, boxes),),
+                spans=spans,
+            ),
+            own,
+        )
+
+
+def _piece(line: OcrLine, shape: PageShape) -> Piece:
+    """The line as the layout of text layers knows lines, upright and of one plain type."""
+    width, height = shape.seen
+    x0, y0, x1, y1 = line.box
+    box = (x0 * width, y0 * height, x1 * width, y1 * height)
+    return Piece(
+        text=line.text,
+        box=box,
+        frame=box,
+        turn=0,
+        size=_TYPE_SIZE * (box[3] - box[1]),
+        bold=False,
+        font=b"",
+        order=0,
+        right_to_left=mostly_right_to_left(line.text),
+    )
+
+
+def _items(block: list[OcrLine]) -> Iterator[list[OcrLine]]:
+    """The block parted before each line that begins an item of a list."""
+    start = 0
+    for at in range(1, len(block)):
+        is_lower = block[at].box[1] > block[at - 1].box[1] + 0.5 * block[at - 1].height
+        # The marker is often a line of its own, beside its text.
+        if is_lower and _is_item(" ".join(line.text for line in block[at : at + 2])):
+            yield block[start:at]
+            start = at
+    yield block[start:]
+
+
+def _is_item(text: str) -> bool:
+    return ITEM.match(text) is not None and _DIALLING_CODE.match(text) is None
 
 
 def _is_known(line: OcrLine, known: list[Piece], shape: PageShape) -> bool:

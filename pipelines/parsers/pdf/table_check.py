@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from pipelines.parsers.cell_kinds import kind_of
 from pipelines.parsers.pdf.cells import Cell, Column, aligned, columns_of, in_sequence, place
 from pipelines.parsers.pdf.fonts import is_monospaced
 from pipelines.parsers.pdf.list_items import leads_to_pages
@@ -69,6 +70,10 @@ def is_table(run: Run, rules: Rules, following: list[Row]) -> bool:
         return straight >= 1 and label <= 120 and _is_dense(full, run.columns)
     if grid:
         return straight >= 2
+    told = sum(kind_of(cell.text) not in ("", "words") for cell in rest)
+    if told >= max(3, 0.75 * len(rest)) and straight >= len(run.columns):
+        # Part numbers and measures in straight columns are no prose, wherever labels begin.
+        return _is_dense(full, run.columns) and len(full) >= 0.8 * len(run.rows)
     # Words of prose set wide stand under each other by chance, at the two edges by intent.
     straight = sum(aligned(column, size, 0.75) for column in filled)
     return straight >= max(2, 0.75 * len(run.columns)) and _has_short_cells(full, by_column, run)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from pipelines.parsers.header_rows import names_columns
+from pipelines.parsers.cell_kinds import is_measure, kind_of
+from pipelines.parsers.header_rows import is_one_of, names_columns
 from pipelines.parsers.pdf.cells import YEAR, Cell, Column, is_over, parted, place
 from pipelines.parsers.pdf.column_headers import column_headers
 from pipelines.parsers.pdf.line_pieces import Piece
@@ -70,12 +71,31 @@ def header_length(rows: list[Row], cells: list[list[Cell]]) -> int:
     ]
     if not headers or headers[-1] > 11:
         return 0
-    for index in headers[1:]:
-        if _is_first_of_words(rows, cells, index):
+    for index in headers:
+        if _is_named_value(cells[index]):
+            return index
+        if index != headers[0] and (
+            _is_first_of_words(rows, cells, index) or _are_of_codes(cells[index : index + 2])
+        ):
             return index
     # Words in the cells of a table that also holds amounts are no headers.
     short = all(len(cell.text) <= 60 for i in headers for cell in cells[i])
     return headers[-1] + 1 if len(headers) <= (9 if short else 3) else 1
+
+
+def _is_named_value(own: list[Cell]) -> bool:
+    """Whether a row says `Weight: | 5 kg`, or has a measure beside its label."""
+    return len(own) > 1 and (
+        own[0].text.endswith((":", "：")) or any(is_measure(cell.text) for cell in own[1:])
+    )
+
+
+def _are_of_codes(rows: list[list[Cell]]) -> bool:
+    """Whether two rows hold nothing but codes beside their labels: no header has two of those."""
+    return len(rows) > 1 and all(
+        len(own) > 1 and all(kind_of(cell.text) in ("code", "flag", "number") for cell in own[1:])
+        for own in rows
+    )
 
 
 def _is_first_of_words(rows: list[Row], cells: list[list[Cell]], index: int) -> bool:
@@ -141,10 +161,13 @@ def build(
         merged = [[cell for line in group for cell in line.cells[n]] for n in range(len(columns))]
         table.rows.append([_joined(column) for column in merged])
     if first:
-        table.has_header = (
-            first > 1
-            or any(map(_has_amounts, cells[1:]))
-            or names_columns([[cell.text for cell in row] for row in table.rows])
+        texts = [[cell.text for cell in row] for row in table.rows]
+        table.has_header = first > 1 or (
+            not is_one_of(texts)
+            and (
+                any(map(_has_amounts, cells[1:]))
+                or names_columns(texts, set_apart=rows[0].bold and not rows[1].bold)
+            )
         )
     return table
 
