@@ -151,7 +151,7 @@ def _subject(every: Sequence[Thing], hits: Sequence[Hit], embed: Embed) -> list[
         own = {n: hit for n, hit in enumerate(hits) if hit.version_id == version and hit.kind != "metadata"}
         order = list({hit.fragment_id: n for n, hit in sorted(own.items(), key=lambda each: -each[1].ordinal)}.values())[::-1]
         first = [n for n in order if own[n].ordinal // ORDINALS_PER_UNIT == own[order[0]].ordinal // ORDINALS_PER_UNIT]
-        left = OPENING
+        left = OPENING - 1
         for number in first[:OPENING]:
             if left and (pieces := _title_lines(own[number].text)[:left]):
                 left -= len(pieces)
@@ -172,7 +172,7 @@ def _title_lines(text: str) -> list[Piece]:
         line = match[0].strip()
         if line.endswith(".") and len(line.split()) > FEW:
             break
-        if not _CONTACT.search(line) and len(line.split()) <= FEW:
+        if not _CONTACT.search(line) and 1 < len(line.split()) <= FEW and line[-1] not in ":.":
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             found.append(Piece(start, start + len(line), line))
     return found

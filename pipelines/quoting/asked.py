@@ -14,8 +14,7 @@ from typing import Literal
 
 from pipelines.claims.number_words import WORD_NUMBER
 from pipelines.claims.quantities import quantities
-from pipelines.quoting.things import Piece, Thing
-from pipelines.retrieval.attributes import codes
+from pipelines.quoting.things import Piece, Thing, without_item
 from pipelines.retrieval.keywords import index_words
 from pipelines.retrieval.questions import Question, could_answer, parts, understood
 
@@ -67,15 +66,14 @@ def _by_word(table: dict[str, str]) -> dict[str, frozenset[str]]:
 
 
 _VALUES = frozenset(
-    "limit limits level levels range ranges rate rates number amount value values ratio threshold"
-    " maximum minimum dose point quantity count tolerance accuracy resolution sensitivity size sizes".split()
+    ["limit", "limits", "level", "levels", "range", "ranges", "rate", "rates", "number", "amount", "value", "values", "ratio", "threshold", "maximum", "minimum", "dose", "point", "quantity", "count", "tolerance", "accuracy", "resolution", "sensitivity", "size", "sizes"]
 )
 """Nouns whose value is a number of whatever dimension."""
 _OF_NOUN, _OF_ADJECTIVE = _by_word(_NOUNS), _by_word(_ADJECTIVES)
 MEASURING = frozenset(_OF_NOUN) | frozenset(_OF_ADJECTIVE)
 """Words that ask for a measure, and are not what is measured."""
 _HOW = re.compile(r"\bhow\s+(?:\w+ly\s+)?(\w+)\b")
-_WHAT = re.compile(r"^\W*(?:(?:and|at|to|with|for|in|from|under|up|by|below|above|after)\s+)*(?:what|which)\s+((?:[\w-]+\s+){0,5}?)(?:is|are|was|were|do|does|did|can|may|must|should|has|have|apply|applies|of|for)\b(?:\s+the\s+((?:[\w-]+\s+){0,4}?)(?:of|for|with|at|in|on|that|to)\b)?")
+_WHAT = re.compile(r"^\W*(?:(?:and|at|to|with|for|in|from|under|up|by|below|above|after)\s+)*(?:what|which)\s+((?:[\w-]+\s+){0,5}?)(?:is|are|was|were|do|does|did|can|may|must|should|has|have|apply|applies|of|for)\b(?:\s+the\s+((?:[\w-]+\s+){0,9}?)(?:of|for|with|at|in|on|that|to)\b)?")
 _SIZED = re.compile(
     r"\b(?:how|what is the|what are the|up to what)\s+(?:big|large|small|biggest|largest|smallest|size|sizes)\b"
 )
@@ -114,6 +112,12 @@ _REMEDY = re.compile(
     re.I,
 )
 """Asks what to do about a problem, or where it comes from."""
+_WHERE = re.compile(r"\bwhere\b", re.I)
+_PLACE = re.compile(
+    r"\b(?:in|at|on|under|underneath|beneath|behind|beside|near|inside|outside|above|below|between|next to"
+    r"|left of|right of|into|onto|from)\s+(?:(?:of|the|a|an|your|its)\s+)*(\w+)|\b(outdoors|indoors|upstairs|downstairs)\b",
+    re.I,
+)
 _YES_OR_NO = re.compile(
     r"\W*(?:can|could|may|might|must|should|shall|will|would|is|are|was|were|do|does|did|has|have|had)\b"
     r"|\W*(?:kann|darf|muss|soll|ist|sind|hat|est-ce|peut-on|puis-je|puede|se puede|es posible)\b|.*(?:吗|么|是否|能否|可否)",
@@ -129,6 +133,13 @@ NEAR_NUMBER = 4
 """Words from a number to what it counts: "four separate telephone numbers"."""
 NEAR_VALUE = 8
 """Words between a number and what it is the value of."""
+
+
+def is_number(word: str) -> bool:
+    """Whether a word says how many; "one" seldom does."""
+    return word[0].isdigit() or (
+        word.lower() != "one" and WORD_NUMBER.fullmatch(word) is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -188,7 +199,7 @@ class Asked:
 
     def is_answered_by(self, piece: Piece, thing: Thing) -> bool:
         """Whether a piece holds a thing of the kind that is asked for."""
-        text = piece.text
+        text = without_item(piece.text)
         if self.form == "all":
             return thing.kind == "list" or text.count(",") + text.count(";") + text.count(")") > 1
         if _CODED.search(self.text):
@@ -201,7 +212,15 @@ class Asked:
             return self._has_value(text) or (thing.kind == "row" and bool(_HAS_DIGIT.search(text)))
         if self.question.wanted == "date" and _WHENEVER.search(text):
             return True
+        if _WHERE.search(self.text):
+            return self._has_place(text)
         return could_answer(self.question, text)
+
+    def _has_place(self, text: str) -> bool:
+        """Whether a name within a sentence, or what follows a word such as "under", is new."""
+        names = re.findall(r"(?<=[\w,(] )[A-Z][\w-]*", text)
+        places = [match[1] or match[2] for match in _PLACE.finditer(text)]
+        return any(word.lower() not in self.question.spelled_words for word in (*names, *places))
 
     @cached_property
     def _is_value(self) -> bool:
@@ -236,7 +255,7 @@ class Asked:
         numbers = [
             at
             for at, token in enumerate(tokens)
-            if token[0].isdigit() or WORD_NUMBER.fullmatch(token.lower())
+            if is_number(token)
         ]
         return any(
             self.counted in index_words(word)

@@ -9,12 +9,17 @@ from pipelines.quoting import about
 from pipelines.quoting.asked import Asked
 from pipelines.quoting.chosen import Answered, Choice, Chosen, of
 from pipelines.quoting.ranking import Embed, Ranked, Ranking, leans_back
-from pipelines.quoting.things import Piece, Thing, item, things
+from pipelines.quoting.things import FEW, Piece, Thing, item, things, without_item
+from pipelines.retrieval.keywords import index_words
 from pipelines.retrieval.questions import core, understood
 from pipelines.types import Hit
 
 MOST = 3
 """Things in an answer."""
+SENTENCES = 3
+"""Of a paragraph that are said."""
+BESIDE = 0.8
+"""Share of a sentence's score from which one beside it is said with it."""
 REMEDY = 3
 """Sentences that tell of a problem and what to do."""
 SECTION = 6
@@ -31,6 +36,7 @@ LEFT = 0.25
 RELATED = 3
 
 
+_ADDRESS = re.compile(r"\b(?:where|town|city|country|address|located|based|street)\b", re.I)
 _JOINS = re.compile(r"\b(?:and|or|und|oder|et|ou|y|o|e)\b|[和与及、]", re.I)
 """What makes one question of two."""
 
@@ -54,7 +60,7 @@ def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
     answered = _answered(best, whole)
     if answered == "no":
         return Choice((), "no", _related(ranked, every))
-    chosen = [_shown(best, whole, every, ranking)]
+    chosen = [_shown(best, whole, ranked, every, ranking)]
     covered = ranking.held(whole.words, _words(chosen[0], ranking))
     while len(chosen) < MOST:
         left = [word for word in whole.words if word not in covered]
@@ -64,7 +70,7 @@ def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
         if following is None:
             answered = "partly"
             break
-        chosen.append(_shown(following, whole, every, ranking))
+        chosen.append(_shown(following, whole, ranked, every, ranking))
         covered |= ranking.held(whole.words, _words(chosen[-1], ranking))
     return Choice(tuple(chosen), answered)
 
@@ -104,9 +110,11 @@ def _related(ranked: Sequence[Ranked], every: Sequence[Thing]) -> tuple[Chosen, 
     return tuple(found)
 
 
-def _shown(each: Ranked, asked: Asked, every: Sequence[Thing], ranking: Ranking) -> Chosen:
+def _shown(each: Ranked, asked: Asked, ranked: Sequence[Ranked], every: Sequence[Thing], ranking: Ranking) -> Chosen:
     """The thing as a reader needs it: what is said of it, what decides in it."""
     thing, piece = each.thing, each.piece
+    if (headed := _headed(piece, every)) is not None:
+        return of(headed, headed.pieces, headed.pieces[0])
     if asked.form == "remedy" and thing.kind != "row":
         return _with_remedy(each, every)
     if thing.kind == "paragraph":
@@ -114,12 +122,12 @@ def _shown(each: Ranked, asked: Asked, every: Sequence[Thing], ranking: Ranking)
             introduced = _after(thing, every)
             if introduced is not None:
                 return of(introduced, introduced.pieces, introduced.pieces[0], thing.start)
-        return _paragraph(thing, each.at, asked, every)
+        return _paragraph(each, asked, ranked, every)
     if thing.kind == "list":
         return _of_list(each, asked, every, ranking)
     if thing.kind == "row":
         return _of_row(each, asked, ranking)
-    return _of_lines(each)
+    return _of_lines(each, asked)
 
 
 def _after(thing: Thing, every: Sequence[Thing]) -> Thing | None:
@@ -129,15 +137,44 @@ def _after(thing: Thing, every: Sequence[Thing]) -> Thing | None:
     return None
 
 
-def _paragraph(thing: Thing, at: int, asked: Asked, every: Sequence[Thing]) -> Chosen:
+def _headed(piece: Piece, every: Sequence[Thing]) -> Thing | None:
+    """What stands under a piece that is but a heading, as a line of a contents list is."""
+    words = index_words(without_item(piece.text))
+    if len(words) > FEW:
+        return None
+    return next(
+        (
+            thing
+            for thing in every
+            if piece not in thing.pieces
+            and thing.kind in ("list", "paragraph")
+            and index_words(without_item(thing.under)) == words
+        ),
+        None,
+    )
+
+
+def _paragraph(
+    each: Ranked, asked: Asked, ranked: Sequence[Ranked], every: Sequence[Thing]
+) -> Chosen:
+    """The sentence, those beside it that answer nearly as well, and those that it leans on."""
+    thing, at = each.thing, each.at
     if asked.form == "steps":
         pieces, start, end = _section(thing, every)
-        focus = thing.pieces[at]
-        return Chosen(thing.hit, start, end, (focus.start, focus.end), tuple(pieces), thing)
-    first = at
+        return Chosen(thing.hit, start, end, (each.piece.start, each.piece.end), tuple(pieces), thing)
+    near = {
+        other.at
+        for other in ranked
+        if other.thing is thing and other.is_kind and other.score >= BESIDE * each.score
+    }
+    first = last = at
+    while last + 1 in near and last + 1 - first < SENTENCES:
+        last += 1
+    while first - 1 in near and last - first + 1 < SENTENCES:
+        first -= 1
     while first and leans_back(thing.pieces[first].text) and at - first < 2:
         first -= 1
-    return of(thing, thing.pieces[first : at + 1], thing.pieces[at])
+    return of(thing, thing.pieces[first : last + 1], each.piece)
 
 
 def _with_remedy(each: Ranked, every: Sequence[Thing]) -> Chosen:
@@ -229,5 +266,7 @@ def _of_row(each: Ranked, asked: Asked, ranking: Ranking) -> Chosen:
     return of(thing, pieces, each.piece)
 
 
-def _of_lines(each: Ranked) -> Chosen:
-    return of(each.thing, [each.piece], each.piece)
+def _of_lines(each: Ranked, asked: Asked) -> Chosen:
+    thing = each.thing
+    further = 2 if _ADDRESS.search(asked.text) else 1
+    return of(thing, thing.pieces[each.at : each.at + further], each.piece)

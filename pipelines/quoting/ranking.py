@@ -10,9 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipelines.claims.number_words import WORD_NUMBER
 from pipelines.quoting.abbreviations import abbreviations
-from pipelines.quoting.asked import Asked
+from pipelines.quoting.asked import Asked, is_number
 from pipelines.quoting.things import Piece, Thing, without_item
 from pipelines.retrieval.attributes import is_another
 from pipelines.retrieval.keywords import index_words
@@ -44,16 +43,16 @@ def label_words(thing: Thing, at: int) -> frozenset[str]:
 
 
 _LEANING = frozenset(
-    "this these those that they it its their them he she his her such however therefore otherwise"
-    " then also diese dieser dieses sie es il elle ils".split()
+    ["this", "these", "those", "that", "they", "it", "its", "their", "them", "he", "she", "his", "her", "such", "however", "therefore", "otherwise", "then", "also", "diese", "dieser", "dieses", "sie", "es", "il", "elle", "ils"]
 )
-LEANING_WORDS = 3
-"""Words of a sentence among which what leans on the sentence before stands: "If this happens"."""
+_BEFORE_LEANING = frozenset(["if", "when", "in", "after", "for", "to", "with", "by", "on", "at", "from", "wenn", "nach", "si", "après"])
 
 
 def leans_back(text: str) -> bool:
-    """Whether a sentence can't be understood without the one before it."""
-    return not _LEANING.isdisjoint(re.findall(r"\w+", text.lower())[:LEANING_WORDS])
+    """Whether a sentence can't be understood without the one before it: "This is ...", "If this
+    happens ..."."""
+    first, second = (*re.findall(r"\w+", text.lower())[:2], "", "")[:2]
+    return first in _LEANING or (first in _BEFORE_LEANING and second in _LEANING)
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class Ranking:
         weight = {word: self.rarity(word) for word in asked.words}
         total = sum(weight.values()) or 1.0
         found = []
-        exact = [word for word in asked.words if word[0].isdigit() or WORD_NUMBER.fullmatch(word)]
+        exact = [word for word in asked.words if is_number(word)]
         most = max((len(self._exact(exact, *each)) for each in self._pieces), default=0)
         for thing, at in self._pieces:
             piece = thing.pieces[at]

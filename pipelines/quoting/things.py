@@ -203,9 +203,7 @@ class _Prose:
             if marks[stop]:
                 last = marks[stop]
                 stop += 1
-            elif stop + 1 < len(spans) and marks[stop + 1] and counts_on(last, marks[stop + 1]):
-                stop += 1
-            elif self._goes_on(spans[stop - 1], spans[stop]):
+            elif (stop + 1 < len(spans) and marks[stop + 1] and counts_on(last, marks[stop + 1])) or self._goes_on(spans[stop - 1], spans[stop]):
                 stop += 1
             else:
                 break

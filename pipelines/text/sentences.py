@@ -36,6 +36,10 @@ _NEVER_LAST = re.compile(
 # "2." that begins a line is the number of a list's item, and the item goes on behind it.
 _ITEM = re.compile(r"(?:^|\n)[ \t]*\(?\d{1,3}\.$")
 
+_OPEN = re.compile(r"\([^()\n]{0,60}\Z")
+_CLOSES = re.compile(r"[^()\n]{0,40}\)")
+"""A full stop between two near brackets ends nothing: "(8 HR. TWA)"."""
+
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Character ranges of the sentences of `text`, trimmed of white space, in order.
@@ -57,6 +61,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def _ends_here(text: str, start: int, match: re.Match[str]) -> bool:
     """Whether a full stop ends a sentence, rather than an abbreviation within one."""
+    if _OPEN.search(text[start : match.start()]) and _CLOSES.match(text, match.end()):
+        return False
     rest = text[match.end() : match.end() + 40].lstrip(" \t\u00a0")
     if not rest or rest[0] == "\n":
         return True
