@@ -164,7 +164,7 @@ def passage(number: int, hit: Hit, text: str, key: str = KEY) -> str:
         "file": hit.filename,
         "title": hit.title,
         "at": place_of(hit.locators),
-        "headings": " > ".join(hit.heading_path),
+        "headings": " / ".join(hit.heading_path),
     }
     if hit.title == hit.filename:
         del told["title"]
