@@ -114,6 +114,16 @@ def member(stack: Stack) -> Iterator[Client]:
 
 
 @pytest.fixture
+def no_fallback(admin: Client) -> Iterator[None]:
+    """Nobody answers in place of the language model."""
+    path = "/api/llm-defaults/answer"
+    put = admin.put(path, json={"model": "openai:scripted", "fallbacks": []})
+    assert put.status_code == 200, put.text
+    yield
+    assert admin.delete(path).status_code == 204
+
+
+@pytest.fixture
 def instrument(admin: Client) -> str:
     """A fresh instrument's id."""
     return admin.instrument()

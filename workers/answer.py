@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from api.http.access import level_on
 from api.jobs.embedding_model import embedding_model
 from api.jobs.kind import Nothing
 from api.jobs.runner import RunningJob, run
-from api.models import ChatTurn, User
+from api.models import ChatTurn, Instrument, User
 from api.models.base import now
 from api.search.fragments import Filters
 from api.search.retrieval import indexes_of, reading
@@ -24,6 +25,8 @@ from api.services import Services, services
 from pipelines.answering.answer import Answer, Token, answer
 from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
+from pipelines.llms.contract import Usage
+from pipelines.providers.retrying import Waiting
 from pipelines.retrieval.retrieve import retrieve
 from pipelines.types import Hit
 from workers.main import celery
@@ -54,6 +57,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     model = turn.model or with_.config.llm
     models = llm_defaults.chain_of(db.session(), with_.config, model)
     instructions = llm_defaults.instructions_of(db.session(), "answer")
+    marks = db.session.get_one(Instrument, turn.instrument_id).mark_unproven
     db.session.commit()
     stop = Stop()
     running.on_stop(stop.set)
@@ -69,6 +73,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     running.update(stage="generate", checkpoint=AnswerCheckpoint(said=True))
     running.publish("status", {"stage": "generate"})
     said = Answer()
+    _tell_beside(running, said.usage)
     stream = answer(
         turn.question,
         hits,
@@ -77,6 +82,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         history=history,
         instructions=instructions,
         alone=asked.question,
+        mark_unproven=marks,
         stop=stop,
     )
     try:
@@ -97,6 +103,16 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         store.keep(said, timings)
     running.publish("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
+
+
+def _tell_beside(running: RunningJob[Nothing, AnswerCheckpoint], usage: Usage) -> None:
+    """What the model thinks goes out as it comes, and that its vendor is asked again."""
+
+    def waits(waiting: Waiting) -> None:
+        running.publish("status", {"stage": "waiting_for_model", **asdict(waiting)})
+
+    usage.on_reasoning = lambda text: running.publish("reasoning", {"t": text})
+    usage.on_waiting = waits
 
 
 def _turn(turn_id: str) -> ChatTurn:

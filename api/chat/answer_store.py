@@ -85,7 +85,7 @@ class AnswerStore:
         session = self._session
         session.rollback()
         told = {proof.hit.source_id for proof in said.proofs}
-        told.update(*(claim.repeats for claim in said.claims))
+        told.update(said.reasoning_repeats, *(claim.repeats for claim in said.claims))
         there = reanchoring.hold_sources(session, told)
         self._lock()
         session.execute(delete(Citation).where(Citation.turn_id == self._turn.id))
@@ -121,6 +121,8 @@ class AnswerStore:
                     }
                     for claim in said.claims
                 ],
+                reasoning=said.usage.reasoning,
+                reasoning_repeats=list(said.reasoning_repeats),
                 usage=said.usage.counts,
                 model=said.usage.model or self._turn.model,
                 timings=timings,

@@ -18,7 +18,15 @@ from api.models.base import now
 from api.search import rpc
 from api.search.fragments import Filters
 from api.services import Services
-from pipelines.answering.evaluation import Golden, Item, Places, figures, judge, same_question
+from pipelines.answering.evaluation import (
+    COLUMNS,
+    Golden,
+    Item,
+    Places,
+    figures,
+    judge,
+    same_question,
+)
 from pipelines.llms.prompts import NOT_FOUND
 
 SEARCHED = 5
@@ -43,7 +51,8 @@ def put_golden(
             added += 1
         else:
             replaced += 1
-        row.answer, row.filename, row.page = golden.answer, golden.filename, golden.page
+        for name in COLUMNS[1:]:
+            setattr(row, name, getattr(golden, name))
     session.commit()
     return added, replaced
 
@@ -76,6 +85,10 @@ def golden_of(session: Session, instrument_id: str) -> Sequence[GoldenQuestion]:
     ).all()
 
 
+def as_golden(row: GoldenQuestion) -> Golden:
+    return Golden(**{name: getattr(row, name) for name in COLUMNS})
+
+
 def last_run(session: Session, instrument_id: str) -> EvalRun | None:
     newest = select(EvalRun).where(EvalRun.instrument_id == instrument_id)
     return session.scalar(newest.order_by(EvalRun.created_at.desc(), EvalRun.id).limit(1))
@@ -94,10 +107,7 @@ def run(
 
     `heard` is told each one. Refuses with 503 when no worker answers.
     """
-    questions = [
-        Golden(row.question, row.answer, row.filename, row.page)
-        for row in golden_of(session, instrument.id)
-    ]
+    questions = [as_golden(row) for row in golden_of(session, instrument.id)]
     title = f"Evaluation {now():%Y-%m-%d %H:%M}"
     chat = ChatSession(user_id=who.id, instrument_id=instrument.id, title=title, origin=ORIGIN)
     session.add(chat)
@@ -155,18 +165,25 @@ def _ask(
     if turn.status not in streaming.FINAL:
         lifecycle.request_cancel(session, session.get_one(Job, job_id))
         session.commit()
-    outcome = "failed" if turn.status != "done" else "answered"
-    if outcome == "answered" and turn.answer.strip() == NOT_FOUND:
-        outcome = "declined"
+    answered = _answered(turn)
     return judge(
         golden,
         hits=[((hit["filename"], hit["title"]), _pages(hit["locators"])) for hit in hits],
         citations=_cited(turn),
         quotes=[citation.quote for citation in turn.citations],
         verdicts=[claim["verdict"] for claim in turn.claims],
-        outcome=outcome,
-        milliseconds=turn.timings.get("total_ms") if outcome != "failed" else None,
+        text=turn.answer,
+        answered=answered,
+        milliseconds=turn.timings.get("total_ms") if answered is not None else None,
     )
+
+
+def _answered(turn: ChatTurn) -> str | None:
+    """Whether the turn answered what was asked, by its own word: `yes`, `partly` or `no`; None
+    when it failed."""
+    if turn.status != "done":
+        return None
+    return "no" if turn.answer.strip() == NOT_FOUND else "yes"
 
 
 def _cited(turn: ChatTurn) -> Places:

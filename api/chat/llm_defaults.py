@@ -18,6 +18,7 @@ from pipelines.llms.catalogue import is_outside
 from pipelines.llms.prompts import BUILT_IN
 
 KINDS = tuple(BUILT_IN)
+EXTRACTIVE = "extractive"
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,18 @@ class Default:
 
 
 def default_of(session: Session, config: Config, type_: str) -> Default:
-    """The default of a kind; kinds that nobody set follow `answer`, and that the setting LLM."""
+    """The default of a kind; kinds that nobody set follow `answer`, and that the setting LLM, with
+    the sources' own sentences to fall back on."""
     for kind in dict.fromkeys((type_, "answer")):
         row = session.get(LLMDefault, kind, populate_existing=True)
         if row is not None:
             return Default(type_, row.model, tuple(row.fallbacks), kind == type_, row.updated_at)
-    return Default(type_, config.llm)
+    return Default(type_, config.llm, fallbacks_of(config.llm))
+
+
+def fallbacks_of(model: str) -> tuple[str, ...]:
+    """Who answers when `model` can't and nobody has said who does: the sources' own sentences."""
+    return () if model == EXTRACTIVE else (EXTRACTIVE,)
 
 
 def set_default(
@@ -70,13 +77,13 @@ def unset_default(session: Session, type_: str) -> None:
 def allowed_models(session: Session, config: Config) -> list[str]:
     """The models that a question may name, the default first."""
     default = default_of(session, config, "answer")
-    return list(dict.fromkeys([*default.models, config.llm, "extractive"]))
+    return list(dict.fromkeys([*default.models, config.llm, EXTRACTIVE]))
 
 
 def chain_of(session: Session, config: Config, model: str) -> list[str]:
     """`model` and those that answer in its place: what follows it in the default."""
     models = default_of(session, config, "answer").models
-    return models[models.index(model) :] if model in models else [model]
+    return models[models.index(model) :] if model in models else [model, *fallbacks_of(model)]
 
 
 def side_models(session: Session, config: Config, type_: str, answering: str) -> list[str]:

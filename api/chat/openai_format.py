@@ -1,7 +1,9 @@
 """Turns in the shapes of the OpenAI API (platform.openai.com/docs/api-reference/chat).
 
 Citations stand as Markdown footnotes at the end of the text and as fields that OpenAI does not
-know: `citations` beside them and `vouch` with the turn's id and claims.
+know: `citations` beside them and `vouch` with the turn's id and claims. In a stream both come with
+the footnotes, the last chunk that has content, and again with the reason why it ends. What a model
+thought before is `reasoning_content`, as other servers of this protocol call it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from api.chat import exports
 from api.chat.answer_store import HISTORY
 from api.errors import unprocessable
 from pipelines.answering.citation_marks import Mark, MarkReader, Text
+from pipelines.llms.reasoning import answer_of
 
 DONE = "data: [DONE]\n\n"
 _CODES = {401: "invalid_api_key", 403: "forbidden", 409: "conflict", 429: "rate_limit_exceeded"}
@@ -44,9 +47,15 @@ def conversation(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[list[
     return asked, history[-HISTORY:]
 
 
+def told(messages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Role and text of each message. 422 for what is no text."""
+    return [(message["role"], _text(message["content"])) for message in messages]
+
+
 def bare(text: str) -> str:
-    """An answer as it was before `footnoted`."""
-    rows = text.rstrip().split("\n")
+    """An answer as it was before `footnoted`, and before a client put what the model thought in
+    front of it."""
+    rows = answer_of(text).rstrip().split("\n")
     while rows and (not rows[-1].strip() or _DEFINITION.match(rows[-1])):
         rows.pop()
     return _FOOTNOTE.sub(r"[\1]", "\n".join(rows)).strip()
@@ -98,6 +107,8 @@ def completion(turn: Mapping[str, Any], model: str, created: int) -> dict[str, A
         "refusal": None,
         "citations": turn["citations"],
     }
+    if turn["reasoning"]:
+        message["reasoning_content"] = turn["reasoning"]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return {
         **_head("chat.completion", turn["turn_id"], model, created),
@@ -120,10 +131,16 @@ class Chunks:
     def text(self, text: str) -> str:
         return self._chunk({"content": text}) if text else ""
 
+    def reasoning(self, text: str) -> str:
+        return self._chunk({"reasoning_content": text}) if text else ""
+
     def last(self, turn: Mapping[str, Any]) -> str:
-        """The end of what was said, with the proofs, and the usage if it was asked for."""
+        """The footnotes with the proofs, the end, and the usage if it was asked for."""
         fields = {"citations": turn["citations"], "vouch": about(turn)}
-        ending = self._chunk({}, "stop", **fields)
+        notes = proofs(turn)
+        delta = {"content": notes, "citations": turn["citations"]}
+        ending = self._chunk(delta, **fields) if notes else ""
+        ending += self._chunk({}, "stop", **fields)
         if self._with_usage:
             ending += _line({**self._head, "choices": [], "usage": usage(turn)})
         return ending + DONE
@@ -142,6 +159,9 @@ def failure(message: str, code: str | None) -> str:
 
 
 def about(turn: Mapping[str, Any]) -> dict[str, Any]:
+    """What OpenAI's shapes have no place for; of a task of the client's only that it is one."""
+    if turn.get("is_task"):
+        return {"task": True}
     return {key: turn[key] for key in ("turn_id", "session_id", "status", "claims", "notices")}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import redis
-from sqlalchemy import inspect, select, update
+from sqlalchemy import inspect, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from api.jobs.event_log import EventLog
@@ -108,7 +108,10 @@ class Withdrawal:
         while ids := self._ids(ChatTurn.id.in_(citing)):
             yield self._batch(ids)
         # What only repeats it stays so when another proof carries it: once through all of them.
-        repeating = ChatTurn.claims.contains([{"repeats": [self._source_id]}])
+        repeating = or_(
+            ChatTurn.claims.contains([{"repeats": [self._source_id]}]),
+            ChatTurn.reasoning_repeats.contains([self._source_id]),
+        )
         last = "00000000-0000-0000-0000-000000000000"
         while ids := self._ids(repeating, ChatTurn.id > last):
             last = ids[-1]
@@ -146,6 +149,7 @@ def _deleted(session: Session, turns: Iterable[ChatTurn]) -> set[str]:
     told: set[str] = set()
     for turn in turns:
         told.update(c.source_id for c in turn.citations if c.state != "withdrawn")
+        told.update(turn.reasoning_repeats or ())
         told.update(*(claim.get("repeats", ()) for claim in turn.claims))
     if not told:
         return set()
@@ -154,8 +158,11 @@ def _deleted(session: Session, turns: Iterable[ChatTurn]) -> set[str]:
 
 
 def _tells(turn: ChatTurn, source_ids: Collection[str]) -> bool:
-    return any(c.source_id in source_ids for c in turn.citations) or any(
-        not frozenset(source_ids).isdisjoint(claim.get("repeats", ())) for claim in turn.claims
+    deleted = frozenset(source_ids)
+    return (
+        any(c.source_id in deleted for c in turn.citations)
+        or any(not deleted.isdisjoint(claim.get("repeats", ())) for claim in turn.claims)
+        or not deleted.isdisjoint(turn.reasoning_repeats or ())
     )
 
 
@@ -216,6 +223,8 @@ def _withdraw(
         texts=texts,
         sources=source_ids,
     )
+    if gone or not frozenset(source_ids).isdisjoint(turn.reasoning_repeats or ()):
+        turn.reasoning, turn.reasoning_repeats = "", []
     if gone or turn.answer != before:
         turn.notices = [*(notice for notice in turn.notices if notice != NOTICE), NOTICE]
     for citation in gone:

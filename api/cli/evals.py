@@ -15,11 +15,22 @@ from api.extensions import db
 from api.http.access import level_on
 from api.models import AccessGrant, Instrument, Source, User
 from api.services import services
-from pipelines.answering.evaluation import MARKS, GoldenFileError, Item, changes, read_golden, share
+from pipelines.answering.evaluation import (
+    MARKS,
+    TRUTHS,
+    GoldenFileError,
+    Item,
+    changes,
+    read_golden,
+    share,
+    written_golden,
+)
 
 group = AppGroup("evals", help="How well an instrument answers its golden questions.")
 
 _TOLD = {
+    "right": "right",
+    "answered_true": "`answered` is true",
     "found": "source among the hits",
     "cited": "source cited",
     "page_found": "page among the hits",
@@ -34,7 +45,11 @@ _slug = click.option("--instrument", "slug", help="Its slug; may be left out whe
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_slug
 def import_file(file: Path, slug: str | None) -> None:
-    """Take golden questions from a CSV file: question, answer, filename, page."""
+    """Take golden questions from a CSV file.
+
+    Its columns are question, answer, filename, page, must, must_not and decline; question alone
+    is enough.
+    """
     instrument = _instrument(slug)
     try:
         questions = read_golden(file.read_bytes())
@@ -48,6 +63,18 @@ def import_file(file: Path, slug: str | None) -> None:
     for name in sorted(name for name in expected if name.casefold() not in known):
         click.echo(f"Note: {instrument.slug} has no source called {name!r} yet.", err=True)
     click.echo(f"{instrument.slug}: {added} questions added, {replaced} replaced.")
+
+
+@group.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@_slug
+def export_file(file: Path, slug: str | None) -> None:
+    """Write the golden questions to a CSV file that `import` takes."""
+    instrument = _instrument(slug)
+    rows = [evals.as_golden(row) for row in evals.golden_of(db.session(), instrument.id)]
+    # With its mark Excel takes it for UTF-8.
+    file.write_text(written_golden(rows), encoding="utf-8-sig", newline="")
+    click.echo(f"{instrument.slug}: {len(rows)} questions written to {file}.")
 
 
 @group.command("from-feedback")
@@ -67,6 +94,7 @@ def list_golden(slug: str | None) -> None:
     for row in evals.golden_of(db.session(), instrument.id):
         page = f", page {row.page}" if row.page else ""
         place = f"{row.filename}{page}" if row.filename else "place not told yet"
+        place = "to be declined" if row.decline else place
         click.echo(f"{row.question}  [{place}]")
     newest = evals.last_run(db.session(), instrument.id)
     if newest is not None:
@@ -107,7 +135,7 @@ def run(
 
     def heard(item: Item) -> None:
         items.append(item)
-        click.echo(f"{_summary(item):<12} {item.question}")
+        click.echo(f"{_summary(item):<16} {item.question}")
 
     try:
         result = evals.run(db.session(), services(), instrument, who, model=model, heard=heard)
@@ -133,8 +161,10 @@ def _print(figures: dict[str, Any], before: dict[str, Any] | None) -> None:
         old = share(before["marks"].get(name, {"right": 0, "of": 0})) if before else None
         change = f"  ({value - old:+.1%})" if old is not None else ""
         click.echo(f"  {_TOLD[name]:<24} {value:6.1%}  {figure['right']}/{figure['of']}{change}")
-    for title, counts in (("outcomes", "outcomes"), ("verdicts", "verdicts")):
-        told = ", ".join(f"{count} {name}" for name, count in sorted(figures[counts].items()))
+    for title in ("truths", "answered", "outcomes", "verdicts"):
+        counts = figures[title]
+        names = [name for name in TRUTHS if name in counts] if title == "truths" else sorted(counts)
+        told = ", ".join(f"{counts[name]} {name}" for name in names)
         click.echo(f"  {title:<24} {told or 'none'}")
     times = figures["milliseconds"]
     if times["p50"] is not None:
@@ -156,6 +186,8 @@ def _print_changes(before: list[dict[str, Any]], after: list[Item]) -> int:
 
 def _summary(item: Item) -> str:
     """The most telling thing about an item, in a word or two."""
+    if item.truth is not None:
+        return item.truth
     if item.outcome != "answered":
         return item.outcome
     right = item.page_cited if item.page_cited is not None else item.cited

@@ -62,6 +62,11 @@ class ChatTurn(HasId, HasTimes, Base):
     """(question, answer) before it, where the client tells them; None: those of the session."""
     answer: Mapped[str] = mapped_column(Text, default="")
     claims: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    reasoning: Mapped[str] = mapped_column(Text, default="")
+    """What the model thought before it answered, where its provider tells it; no part of the
+    answer."""
+    reasoning_repeats: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    """The sources, by id, whose words the reasoning has."""
     model: Mapped[str | None]
     usage: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     timings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

@@ -23,6 +23,11 @@ class GoldenQuestion(HasId, Base):
     filename: Mapped[str | None]
     """Of the Source that holds the answer; None when nobody has said so yet."""
     page: Mapped[int | None]
+    must: Mapped[str] = mapped_column(Text, default="")
+    """What a right answer says, as pipelines/answering/expected_text.py reads it."""
+    must_not: Mapped[str] = mapped_column(Text, default="")
+    decline: Mapped[bool] = mapped_column(default=False)
+    """Whether the right answer is that the sources don't say."""
     turn_id: Mapped[str | None] = mapped_column(
         Id, ForeignKey("chat_turns.id", ondelete="SET NULL")
     )

@@ -23,6 +23,8 @@ class Instrument(HasId, HasTimes, Base):
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str] = mapped_column(default="")
+    mark_unproven: Mapped[bool] = mapped_column(default=True)
+    """Whether answers mark their sentences that nothing proves."""
     created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
     index: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The VectorIndex that questions are looked up in; None until something was read."""

@@ -114,6 +114,11 @@ class TurnSchema(Schema):
     answer = fields.String()
     citations = fields.List(fields.Nested(CitationSchema))
     claims = fields.List(Stored(ClaimSchema))
+    reasoning = fields.String(
+        metadata={
+            "description": "What the model thought before, where its provider tells it: unchecked"
+        }
+    )
     model = fields.String(allow_none=True)
     usage = fields.Dict(metadata={"description": "Tokens read and written, cost where known"})
     timings = fields.Dict(

@@ -16,16 +16,35 @@ from api.http.paging import Blueprint, page_of
 from api.models import GoldenQuestion
 from api.models.base import is_uuid
 from pipelines.answering.evaluation import MAX_QUESTION, same_question
+from pipelines.answering.expected_text import LONGEST, why_not
 
 blueprint = Blueprint(
     "evals", __name__, url_prefix="/api/instruments", description="Golden questions"
 )
 
 
+DECLINED = "What is to be declined has no must."
+
+
+def _usable(cell: str) -> None:
+    if reason := why_not(cell):
+        raise ValidationError(f"This can't be compared: {reason}.")
+
+
 class GoldenChangeSchema(Schema):
     answer = fields.String(validate=validate.Length(0, 5000))
     filename = fields.String(allow_none=True, validate=validate.Length(1, 500))
     page = fields.Integer(allow_none=True, strict=True, validate=validate.Range(1, 10_000_000))
+    must = fields.String(
+        validate=[validate.Length(0, LONGEST), _usable],
+        metadata={
+            "description": "Plain words that a right answer says: `46 W | 46 watts; three bands`"
+        },
+    )
+    must_not = fields.String(validate=[validate.Length(0, LONGEST), _usable])
+    decline = fields.Boolean(
+        metadata={"description": "The right answer is that the sources don't say"}
+    )
 
 
 class NewGoldenSchema(GoldenChangeSchema):
@@ -35,6 +54,8 @@ class NewGoldenSchema(GoldenChangeSchema):
     def place(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("page") and not data.get("filename"):
             raise ValidationError("A page needs a filename.", "page")
+        if data.get("decline") and data.get("must"):
+            raise ValidationError(DECLINED, "must")
 
 
 class GoldenSchema(Schema):
@@ -44,6 +65,9 @@ class GoldenSchema(Schema):
     answer = fields.String()
     filename = fields.String(allow_none=True)
     page = fields.Integer(allow_none=True)
+    must = fields.String()
+    must_not = fields.String()
+    decline = fields.Boolean()
     from_feedback = fields.Function(lambda row: row.turn_id is not None)
     created_at = fields.DateTime()
 
@@ -93,6 +117,8 @@ class OneGoldenQuestion(MethodView):
             setattr(row, name, value)
         if row.page and not row.filename:
             unprocessable("page", "A page needs a filename.")
+        if row.decline and row.must:
+            unprocessable("must", DECLINED)
         db.session.commit()
         return row
 

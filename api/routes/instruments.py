@@ -31,6 +31,10 @@ class InstrumentSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 200))
     slug = fields.String(dump_only=True)
     description = fields.String(load_default="", validate=validate.Length(0, 5000))
+    mark_unproven = fields.Boolean(
+        load_default=True,
+        metadata={"description": "Whether a sentence that nothing proves is marked in the answer"},
+    )
     source_count = fields.Integer(dump_only=True)
     my_access = fields.String(dump_only=True, metadata={"enum": ["reader", "editor", "manager"]})
     embedding_model = fields.String(dump_only=True, allow_none=True)
@@ -42,6 +46,7 @@ class InstrumentSchema(Schema):
 class InstrumentChangeSchema(Schema):
     name = fields.String(validate=validate.Length(1, 200))
     description = fields.String(validate=validate.Length(0, 5000))
+    mark_unproven = fields.Boolean()
 
 
 class ReindexSchema(Schema):
@@ -71,6 +76,7 @@ class Instruments(MethodView):
             name=body["name"].strip(),
             slug=_free_slug(body["name"]),
             description=body["description"],
+            mark_unproven=body["mark_unproven"],
             created_by=caller.id,
         )
         db.session.add(instrument)
@@ -99,7 +105,7 @@ class OneInstrument(MethodView):
     @blueprint.arguments(InstrumentChangeSchema)
     @blueprint.response(200, InstrumentSchema)
     def patch(self, body: dict[str, Any], instrument_id: str) -> dict[str, Any]:
-        """Change an instrument's name or description."""
+        """Change an instrument's name or description, or how its answers are marked."""
         instrument = access.instrument_for(instrument_id, "manager")
         for name, value in body.items():
             setattr(instrument, name, value)

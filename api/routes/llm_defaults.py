@@ -62,8 +62,12 @@ class DefaultChangeSchema(Schema):
     model = fields.String(required=True, validate=validate.Length(1, 200))
     fallbacks = fields.List(
         fields.String(validate=validate.Length(1, 200)),
-        load_default=list,
+        load_default=None,
         validate=validate.Length(0, MAX_FALLBACKS),
+        metadata={
+            "description": "In order; left out: `extractive`, the sources' own sentences. An empty "
+            "list means none"
+        },
     )
 
 
@@ -91,7 +95,10 @@ class Default(MethodView):
         """Set the model of a kind of prompt; what is asked from now on is answered by it."""
         config = services().config
         kind = known_kind(type_)
-        model, fallbacks = body["model"].strip(), [each.strip() for each in body["fallbacks"]]
+        model, fallbacks = body["model"].strip(), body["fallbacks"]
+        if fallbacks is None:
+            fallbacks = llm_defaults.fallbacks_of(model)
+        fallbacks = [each.strip() for each in fallbacks]
         if told := why_not(config, model):
             unprocessable("model", told)
         for fallback in fallbacks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, jsonify, request, stream_with_context
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from api.chat import openai_format
 from api.chat.append_only import AppendOnly, Differs
+from api.chat.client_tasks import is_client_task
 from api.chat.turns import start_turn
 from api.errors import unprocessable
 from api.extensions import db
@@ -23,16 +25,13 @@ from api.jobs.event_log import BEGINNING
 from api.models import ChatSession, ChatTurn, Instrument, Job
 from api.routes import jobs as job_routes
 from api.routes.chat import MAX_QUESTION, CitationSchema, TurnSchema
+from api.routes.openai_tasks import SIGN_OF_LIFE_SECONDS, WAIT_SECONDS, client_task
 from api.services import services
 
 blueprint = Blueprint("openai", __name__, url_prefix="/v1", description="OpenAI's API")
 
 PREFIX = "vouch/"
 ORIGIN = "openai"
-WAIT_SECONDS = 300.0
-"""Longest wait for an answer that is not streamed."""
-SIGN_OF_LIFE_SECONDS = 2.0
-"""A client that has left is noticed by the first write after it, so silence is short."""
 
 
 class MessageSchema(Schema):
@@ -69,6 +68,11 @@ class CompletionSchema(Schema):
     )
     stream = fields.Boolean(load_default=False, allow_none=True)
     stream_options = fields.Nested(StreamOptionsSchema, load_default=None, allow_none=True)
+    response_format = fields.Raw(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Tells a client's own task (a title, tags) from a question"},
+    )
     n = fields.Integer(
         load_default=1,
         allow_none=True,
@@ -96,6 +100,9 @@ class AnswerMessageSchema(Schema):
     content = fields.String(metadata={"description": "The answer, with Markdown footnotes"})
     refusal = fields.String(allow_none=True)
     citations = fields.List(fields.Nested(CitationSchema))
+    reasoning_content = fields.String(
+        metadata={"description": "What the model thought before, where its provider tells it"}
+    )
 
 
 class ChoiceSchema(Schema):
@@ -168,10 +175,17 @@ class ChatCompletions(MethodView):
         """Ask an instrument by OpenAI's protocol.
 
         The last user message is asked; earlier ones are what was said before. Citations are
-        footnotes of the text and `citations` of the message (of the last chunk). A client that
-        leaves a stream cancels its turn.
+        footnotes of the text and `citations` of the message (of the last chunk with content). A
+        client that leaves a stream cancels its turn.
+
+        A chat client's own task (a title, tags, what to ask or search for), known by its form, is
+        answered by the language model alone and leaves no conversation; 400 where none is set.
         """
         instrument = _instrument(body["model"])
+        form = body["response_format"]
+        wants_form = isinstance(form, dict) and str(form.get("type", "")).startswith("json")
+        if is_client_task(openai_format.told(body["messages"]), wants_form=wants_form):
+            return client_task(instrument, PREFIX + instrument.slug, body)
         question, history = openai_format.conversation(body["messages"])
         if len(question) > MAX_QUESTION:
             unprocessable("messages", f"A question has at most {MAX_QUESTION} characters.")
@@ -282,7 +296,7 @@ def _lines(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[
 
 def _told(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[str]:
     """The turn's log as lines, up to its end."""
-    heard, marks = AppendOnly(), openai_format.Footnoted()
+    heard, thought, marks = AppendOnly(), AppendOnly(), openai_format.Footnoted()
     events = streaming.follow(
         job_id, BEGINNING, services().events, services().hub, SIGN_OF_LIFE_SECONDS
     )
@@ -294,6 +308,13 @@ def _told(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[s
                 yield chunks.text(marks.feed(heard.add(_shown(turn_id)["answer"])))
             elif item.event == "reset":
                 heard.begin_anew()
+                thought.begin_anew()
+            elif item.event == "reasoning":
+                # What a model thinks anew may differ: it is no answer, and what is new is left out.
+                with suppress(Differs):
+                    yield chunks.reasoning(thought.add(item.data["t"]))
+            elif item.event == "status" and item.data.get("stage") == "waiting_for_model":
+                yield ": the model's provider is asked again\n\n"
             elif item.event == "token":
                 yield chunks.text(marks.feed(heard.add(item.data["t"])))
             elif item.event == "failed":
@@ -304,7 +325,6 @@ def _told(turn_id: str, job_id: str, chunks: openai_format.Chunks) -> Iterator[s
             elif item.event in streaming.FINAL:
                 turn = _shown(turn_id)
                 yield chunks.text(marks.feed(heard.rest_of(turn["answer"])) + marks.end())
-                yield chunks.text(openai_format.proofs(turn))
                 yield chunks.last(turn)
     except Differs:
         _cancel(job_id)
@@ -331,5 +351,12 @@ def _shown(turn_id: str) -> Mapping[str, Any]:
 
 def _gone(turn_id: str) -> ChatTurn:
     return ChatTurn(
-        id=turn_id, status="cancelled", answer="", claims=[], usage={}, notices=[], citations=[]
+        id=turn_id,
+        status="cancelled",
+        answer="",
+        reasoning="",
+        claims=[],
+        usage={},
+        notices=[],
+        citations=[],
     )

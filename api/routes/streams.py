@@ -85,8 +85,10 @@ def chat_stream(asked: dict[str, Any]) -> Response:
     """Ask and follow in one call.
 
     With a Last-Event-ID it resumes that turn, asking nothing. Events: `start` `{turn_id,
-    session_id, job_id}`; `status` `{stage}`; `token` `{t}`, a piece of the answer; `citation`, a
-    proof as the turn has it; `reset` when the answer is begun anew and what was sent is void;
+    session_id, job_id}`; `status` `{stage}`, with `{attempt, reason, seconds}` where the stage is
+    `waiting_for_model`: its provider is asked again; `reasoning` `{t}`, what the model thinks
+    before it answers; `token` `{t}`, a piece of the answer; `citation`, a proof as the turn has
+    it; `reset` when the answer is begun anew and what was sent is void;
     `snapshot`, the whole turn, where what came after the Last-Event-ID is not kept any more; then
     `done` `{turn_id, answer, citations, claims, notices}` or `error` `{code, message}`. A comment
     line every 15 s.
@@ -136,7 +138,7 @@ def _turn_lines(turn_id: str, job_id: str, start: dict[str, Any], cursor: str) -
             yield None
         elif isinstance(item, streaming.Gap):
             yield from _from_row(turn_id, cursor)
-        elif item.event in ("status", "token", "citation", "reset"):
+        elif item.event in ("status", "reasoning", "token", "citation", "reset"):
             yield item.id, item.event, item.data
         elif item.event == "done":
             yield item.id, "done", _done(turn_id)
@@ -153,6 +155,8 @@ def _from_row(turn_id: str, cursor: str) -> Iterator[Line]:
     if cursor != BEGINNING:
         yield None, "snapshot", turn
         return
+    if turn["reasoning"]:
+        yield None, "reasoning", {"t": turn["reasoning"]}
     if turn["answer"]:
         yield None, "token", {"t": turn["answer"]}
     for citation in turn["citations"]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines.answering.citation_marks import Mark, MarkReader, Text
 from pipelines.answering.safe_text import SafeText, addresses
-from pipelines.answering.sentence_ends import SentenceEnds
+from pipelines.answering.sentence_ends import Piece, SentenceEnds
+from pipelines.answering.unproven import placed_in, without_marks
 from pipelines.answering.withdrawal import copies
 from pipelines.cancellation import Stop
-from pipelines.claims.answer_sentences import MARK
+from pipelines.claims.answer_sentences import MARK, Place
 from pipelines.claims.check import Claim, best_quote, check, claims, examine
 from pipelines.claims.quotes import Quote, quote_of
 from pipelines.llms.contract import LLM, Prompt, Usage
-from pipelines.llms.prompts import BUILT_IN, NOT_FOUND, chat_messages
+from pipelines.llms.extractive import Extractive
+from pipelines.llms.prompts import BUILT_IN, NOT_FOUND, UNPROVEN, chat_messages
 from pipelines.text.recognition import Recognition, recognition
 from pipelines.text.sentences import sentences
 from pipelines.types import Hit, locate
@@ -61,6 +63,8 @@ class Answer:
     removed_links: int = 0
     """Links, pictures and HTML tags that were made plain text."""
     usage: Usage = field(default_factory=Usage)
+    reasoning_repeats: tuple[str, ...] = ()
+    """The sources, by id, whose words the model's reasoning has."""
 
 
 def answer(
@@ -72,11 +76,13 @@ def answer(
     history: Sequence[tuple[str, str]] = (),
     instructions: str = "",
     alone: str = "",
+    mark_unproven: bool = True,
     stop: Stop | None = None,
 ) -> Generator[Token | Proof, None, None]:
     """Yields Tokens and Proofs in the order they become known, and keeps `into` up to date.
 
-    A sentence that cites nothing is cited where a Hit carries it. Closing the generator or
+    A sentence that cites nothing is cited where a Hit carries it; with `mark_unproven` UNPROVEN
+    stands behind each sentence that nothing proves, as soon as it ends. Closing the generator or
     setting `stop` stops the model; `into` then holds what was said. Without Hits the answer is
     that nothing was found. `instructions`: in place of the built-in ones; `alone`: a
     question that leans on the history, made to stand alone. Raises LLMError.
@@ -90,7 +96,12 @@ def answer(
     messages = chat_messages(question, hits, history, instructions)
     prompt = Prompt(question, hits, messages, history, instructions, alone)
     reader = MarkReader()
-    writer = _Writer(hits, into, SafeText(addresses(question)))
+
+    def marks() -> bool:
+        # Who answers is known with the first text. The sources' own sentences need no mark.
+        return mark_unproven and (into.usage.model or llm.name) != Extractive.name
+
+    writer = _Writer(hits, into, SafeText(addresses(question)), marks)
     words = llm.stream(prompt, into.usage, stop or Stop())
     try:
         for piece in words:
@@ -103,20 +114,23 @@ def answer(
             close()
         # What was held back when the model was broken off was said, too.
         deque(writer.end(reader), maxlen=0)
+        deque(writer.conclude_last(), maxlen=0)
         conclude(into, hits)
 
 
 def conclude(into: Answer, hits: Sequence[Hit]) -> None:
     """Check every sentence said so far against what it cites, and tell whose words it has."""
     into.text = into.text.strip()
+    given: dict[str, list[str]] = {}
+    for hit in hits:
+        given.setdefault(hit.source_id, []).append(hit.text)
+    (into.reasoning_repeats,) = copies([into.usage.reasoning], given)
     if into.text == NOT_FOUND:
         into.proofs, into.claims = [], []
         return
     quotes = {proof.number: proof.evidence for proof in into.proofs}
-    found = [claim for claim in claims(into.text, quotes) if claim.text != NOT_FOUND]
-    given: dict[str, list[str]] = {}
-    for hit in hits:
-        given.setdefault(hit.source_id, []).append(hit.text)
+    checked = claims(without_marks(into.text), quotes)
+    found = [placed_in(into.text, claim) for claim in checked if claim.text != NOT_FOUND]
     repeats = copies([claim.text for claim in found], given)
     into.claims = [
         replace(claim, repeats=sources) for claim, sources in zip(found, repeats, strict=True)
@@ -126,10 +140,14 @@ def conclude(into: Answer, hits: Sequence[Hit]) -> None:
 class _Writer:
     """What the model says, made safe and cited, on its way out."""
 
-    def __init__(self, hits: Sequence[Hit], into: Answer, safe: SafeText) -> None:
+    def __init__(
+        self, hits: Sequence[Hit], into: Answer, safe: SafeText, marks: Callable[[], bool]
+    ) -> None:
+        """`marks`: whether sentences that nothing proves are marked."""
         self._hits = hits
         self._into = into
         self._safe = safe
+        self._marks = marks
         self._ends = SentenceEnds()
         self._has_ended = False
 
@@ -137,7 +155,7 @@ class _Writer:
         if isinstance(item, Mark):
             yield from self._cite(item)
         elif item.is_code:
-            yield from self._say(self._safe.code(item.text), is_code=True)
+            yield from self._say(self._safe.code(item.text), is_block=item.is_block)
         else:
             yield from self._say(self._safe.feed(item.text))
         self._into.removed_links = self._safe.removed
@@ -151,15 +169,29 @@ class _Writer:
             yield from self.write(item)
         yield from self._say(self._safe.flush())
         self._into.removed_links = self._safe.removed
-        yield from self._prove_last(self._ends.end())
+        yield from self.conclude_last()
 
-    def _say(self, text: str, *, is_code: bool = False) -> Iterator[Token | Proof]:
-        for piece in self._ends.feed(text, is_code=is_code):
+    def conclude_last(self) -> Iterator[Token | Proof]:
+        """The claims that the text ends with, if nobody has concluded them yet."""
+        yield from self._follow(self._ends.end())
+
+    def _say(self, text: str, *, is_block: bool = False) -> Iterator[Token | Proof]:
+        # That mark is ours alone to set; what is safe comes in whole words.
+        said = text if is_block else text.replace(UNPROVEN, "")
+        yield from self._follow(self._ends.feed(said, is_block=is_block))
+
+    def _follow(self, pieces: Iterable[Piece]) -> Iterator[Token | Proof]:
+        """Text on its way out; claims are concluded where they end."""
+        is_behind_claim = False
+        for piece in pieces:
             if piece.ended:
-                yield from self._prove_last(piece.ended)
+                yield from self._conclude(piece.ended, may_cite=piece.is_behind)
+                is_behind_claim = True
+                continue
             # Without the space a mark and what follows could make a link.
             touches = self._into.text.endswith("]") and piece.text[:1] in ("(", ":", "[")
-            yield from self._put(f" {piece.text}" if piece.ended and touches else piece.text)
+            yield from self._put(f" {piece.text}" if is_behind_claim and touches else piece.text)
+            is_behind_claim = False
 
     def _put(self, text: str) -> Iterator[Token]:
         if text:
@@ -172,7 +204,7 @@ class _Writer:
         if not known:
             return
         yield from self._say(self._safe.flush())
-        yield from self._put(self._ends.cite())
+        yield from self._follow(self._ends.cite())
         sentence = _last_sentence(self._into.text)
         for number in known:
             proof, is_new = _prove(sentence, self._hits[number - 1], self._into)
@@ -180,20 +212,36 @@ class _Writer:
             if self._into.text.endswith(shown):
                 continue
             yield from self._put(self._safe.mark(shown))
+            self._ends.put(shown)
             if is_new:
                 yield proof
 
-    def _prove_last(self, sentence: str) -> Iterator[Token | Proof]:
-        """Cite a sentence that the model left without a proof, if a Hit carries it."""
-        if not sentence or sentence == NOT_FOUND:
-            return
-        hit = _carrying(sentence, self._hits)
-        if hit is None:
-            return
-        proof, is_new = _prove(sentence, hit, self._into)
-        yield from self._put(f" [{proof.number}]")
-        if is_new:
-            yield proof
+    def _conclude(self, ended: Sequence[Place], *, may_cite: bool) -> Iterator[Token | Proof]:
+        """Cite the last of these claims where the model left it without a proof and a Hit carries
+        it, if it `may_cite` there; mark what nothing proves."""
+        *earlier, last = ended
+        marks = self._marks()
+        is_unproven = marks and any(self._is_unproven(place) for place in earlier)
+        hit = None
+        if may_cite and not last.numbers and last.text != NOT_FOUND:
+            hit = _carrying(last.text, self._hits)
+        if hit is not None:
+            proof, is_new = _prove(last.text, hit, self._into)
+            shown = f" [{proof.number}]"
+            yield from self._put(shown)
+            self._ends.put(shown)
+            if is_new:
+                yield proof
+        elif marks:
+            is_unproven = is_unproven or self._is_unproven(last)
+        if is_unproven:
+            yield from self._put(f" {UNPROVEN}")
+
+    def _is_unproven(self, place: Place) -> bool:
+        if place.text == NOT_FOUND:
+            return False
+        cited = [proof.evidence for proof in self._into.proofs if proof.number in place.numbers]
+        return examine(place.text, cited).verdict == "unsupported"
 
 
 def _carrying(sentence: str, hits: Sequence[Hit]) -> Hit | None:
@@ -227,6 +275,7 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
 
 def _last_sentence(text: str) -> str:
     """The sentence that a mark at the end of `text` belongs to, earlier marks left out."""
-    bare = MARK.sub("", text[text.rfind("\n", 0, len(text.rstrip())) + 1 :]).rstrip()
+    line = text[text.rfind("\n", 0, len(text.rstrip())) + 1 :]
+    bare = MARK.sub("", without_marks(line)).rstrip()
     ranges = sentences(bare)
     return bare[ranges[-1][0] : ranges[-1][1]] if ranges else bare

@@ -34,8 +34,11 @@ _NUMBERS = re.compile(r"(\d+)(?:\s*[-–—]\s*(\d+))?")
 
 @dataclass(frozen=True)
 class Text:
+    """`is_block`: code that is lines of its own, its fences included."""
+
     text: str
     is_code: bool = False
+    is_block: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,18 +80,18 @@ class MarkReader:
     def _joined(items: Iterator[Text | Mark]) -> Iterator[Text | Mark]:
         """Neighbouring Texts of one kind as one."""
         texts: list[str] = []
-        is_code = False
+        kind = (False, False)
         for item in items:
-            if texts and (isinstance(item, Mark) or item.is_code != is_code):
-                yield Text("".join(texts), is_code)
+            if texts and (isinstance(item, Mark) or (item.is_code, item.is_block) != kind):
+                yield Text("".join(texts), *kind)
                 texts = []
             if isinstance(item, Mark):
                 yield item
             else:
                 texts.append(item.text)
-                is_code = item.is_code
+                kind = (item.is_code, item.is_block)
         if texts:
-            yield Text("".join(texts), is_code)
+            yield Text("".join(texts), *kind)
 
     def _scan(self, text: str, *, is_last: bool) -> Iterator[Text | Mark]:
         at = 0
@@ -114,17 +117,17 @@ class MarkReader:
             run = closing[0].strip() if closing else ""
             if closing and run[:1] == self._fence[0] and len(run) >= len(self._fence):
                 self._fence, self._line = "", "" if closing[0].endswith("\n") else "`"
-                return Text(closing[0], True), closing.end()
+                return Text(closing[0], True, True), closing.end()
         end = text.find("\n", at) + 1 or len(text)
         self._line = "" if text[end - 1] == "\n" else "x"
-        return Text(text[at:end], True), end
+        return Text(text[at:end], True, True), end
 
     def _outside(self, text: str, at: int, is_last: bool) -> tuple[Text | Mark | None, int]:
         if not self._line and text[at] in "`~":
             opening = _FENCE.match(text, at, at + LONGEST_FENCE)
             if opening:
                 self._fence = opening[1] or opening[2]
-                return Text(opening[0], True), opening.end()
+                return Text(opening[0], True, True), opening.end()
             if not is_last and len(text) - at < LONGEST_FENCE and _MAYBE_FENCE.match(text, at):
                 return None, at
         special = _SPECIAL.search(text, at)

@@ -9,15 +9,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pipelines.answering.expected_text import says, why_not
 from pipelines.text.words import WORD
 
-COLUMNS = ("question", "answer", "filename", "page")
+COLUMNS = ("question", "answer", "filename", "page", "must", "must_not", "decline")
 MAX_QUESTION = 4000
 MAX_ERRORS = 20
-MARKS = ("found", "cited", "page_found", "page_cited", "page_first", "answer_cited")
-"""What a question is marked by: the expected source among the hits of search, among the
-citations; the expected page among the hits, among the citations, as the first citation; the
-expected answer within a cited quote."""
+MARKS = (
+    "right",
+    "answered_true",
+    "found",
+    "cited",
+    "page_found",
+    "page_cited",
+    "page_first",
+    "answer_cited",
+)
+"""What a question is marked by: whether its answer says what it must, or declines where it must;
+whether what it says of itself (`answered`) is true; the expected source among the hits of search,
+among the citations; the expected page among the hits, among the citations, as the first citation;
+the expected answer within a cited quote."""
+TRUTHS = ("right", "declined rightly", "wrong", "answered wrongly", "declined wrongly", "failed")
+"""How a question went whose right answer is known: `wrong` says something else than it must,
+`answered wrongly` should have declined, `declined wrongly` should have answered."""
+_YES = frozenset({"yes", "true", "1", "x", "ja", "oui", "si", "sí", "sim"})
+_NO = frozenset({"", "no", "false", "0", "nein", "non", "não"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Places = Sequence[tuple[Iterable[str], Iterable[int]]]
 """Hits or citations in order: the names of the source (file name, title) and its pages there."""
@@ -29,12 +46,24 @@ class GoldenFileError(ValueError):
 
 @dataclass(frozen=True)
 class Golden:
-    """A question, what its answer holds and where that stands; None where nobody has said."""
+    """A question, what its answer holds and where that stands; None where nobody has said.
+
+    `must` and `must_not`: what a right answer says, see pipelines/answering/expected_text.py;
+    `decline`: the right answer is that the sources don't say.
+    """
 
     question: str
     answer: str = ""
     filename: str | None = None
     page: int | None = None
+    must: str = ""
+    must_not: str = ""
+    decline: bool = False
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it is known what a right answer is."""
+        return self.decline or bool(self.must or self.must_not)
 
 
 @dataclass(frozen=True)
@@ -44,6 +73,12 @@ class Item:
     question: str
     outcome: str
     """`answered`, `declined` or `failed`."""
+    answered: str | None
+    """What the turn says of itself, `yes`, `partly` or `no`; None when it failed."""
+    truth: str | None
+    """One of TRUTHS."""
+    right: bool | None
+    answered_true: bool | None
     found: bool | None
     cited: bool | None
     page_found: bool | None
@@ -67,7 +102,7 @@ class Change:
 
 
 def read_golden(data: bytes) -> list[Golden]:
-    """The questions of a CSV file with the columns question, answer, filename, page.
+    """The questions of a CSV file with the columns COLUMNS, in any order.
 
     Only `question` must be there. Raises GoldenFileError that names every wrong line.
     """
@@ -109,6 +144,22 @@ def read_golden(data: bytes) -> list[Golden]:
     return found
 
 
+def written_golden(questions: Iterable[Golden]) -> str:
+    """The questions as a CSV file that `read_golden` reads.
+
+    What a spreadsheet would take for a formula begins with an apostrophe: readers wrote some of
+    the questions.
+    """
+    out = io.StringIO(newline="")
+    rows = csv.writer(out)
+    rows.writerow(COLUMNS)
+    for golden in questions:
+        values = [getattr(golden, name) for name in COLUMNS]
+        cells = ["" if v is None or v is False else "yes" if v is True else str(v) for v in values]
+        rows.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return out.getvalue()
+
+
 def same_question(question: str) -> str:
     """Equal for questions that differ in case and white space only."""
     return " ".join(question.casefold().split())
@@ -121,17 +172,28 @@ def judge(
     citations: Places,
     quotes: Iterable[str],
     verdicts: Sequence[str],
-    outcome: str,
+    text: str,
+    answered: str | None,
     milliseconds: int | None,
 ) -> Item:
-    """Mark what was found, cited and said against what was expected."""
+    """Mark what was found, cited and said against what was expected.
+
+    `answered` is what the turn says of itself, None when it failed; `text` its answer.
+    """
+    truth = _truth(golden, text, answered) if golden.is_judged else None
+    right = truth in ("right", "declined rightly")
+    is_true = (answered in ("yes", "partly")) == (truth == "right")
     page = golden.page if golden.filename else None
     cited = [_is_expected(golden, place) for place in citations]
     on_page = [_is_expected(golden, place, page) for place in citations]
     wanted = _words(golden.answer)
     return Item(
         question=golden.question,
-        outcome=outcome,
+        outcome={None: "failed", "no": "declined"}.get(answered, "answered"),
+        answered=answered,
+        truth=truth,
+        right=right if truth else None,
+        answered_true=is_true and answered is not None if truth else None,
         found=any(_is_expected(golden, hit) for hit in hits) if golden.filename else None,
         cited=any(cited) if golden.filename else None,
         page_found=any(_is_expected(golden, hit, page) for hit in hits) if page else None,
@@ -156,6 +218,8 @@ def figures(items: Sequence[Item]) -> dict[str, Any]:
     return {
         "questions": len(items),
         "marks": marks,
+        "truths": dict(Counter(item.truth for item in items if item.truth)),
+        "answered": dict(Counter(item.answered for item in items if item.answered)),
         "outcomes": dict(Counter(item.outcome for item in items)),
         "verdicts": dict(Counter(verdict for item in items for verdict in item.verdicts)),
         "milliseconds": {"p50": percentile(times, 50), "p95": percentile(times, 95)},
@@ -193,8 +257,8 @@ def percentile(sorted_values: Sequence[int], percent: int) -> int | None:
 def _check_columns(columns: Sequence[str]) -> None:
     if "question" not in columns:
         raise GoldenFileError(
-            "Line 1: the columns must be named, question at least; others are answer, filename "
-            "and page."
+            "Line 1: the columns must be named, question at least; others are "
+            f"{', '.join(COLUMNS[1:])}."
         )
     if unknown := [name for name in columns if name not in COLUMNS]:
         raise GoldenFileError(
@@ -209,7 +273,7 @@ def _golden(columns: Sequence[str], row: Sequence[str]) -> tuple[Golden | None, 
     """The question of a row, or what is wrong with it."""
     if len(row) > len(columns):
         return None, [f"{len(row)} cells, but only {len(columns)} columns; quote cells with commas"]
-    cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
+    cells = {name: _cell(cell) for name, cell in zip(columns, row, strict=False)}
     wrong = []
     question, filename = cells["question"], cells.get("filename") or None
     if not question:
@@ -223,9 +287,34 @@ def _golden(columns: Sequence[str], row: Sequence[str]) -> tuple[Golden | None, 
             wrong.append(f"page {written!r} is no page number; count from 1")
         if filename is None:
             wrong.append("a page needs a filename")
+    must, must_not = cells.get("must", ""), cells.get("must_not", "")
+    for name, cell in (("must", must), ("must_not", must_not)):
+        if reason := why_not(cell):
+            wrong.append(f"{name}: {reason}")
+    decline = cells.get("decline", "").casefold()
+    if decline not in _YES | _NO:
+        wrong.append(f"decline is {cells['decline']!r}; write yes or no")
+    if decline in _YES and must:
+        wrong.append("what is to be declined has no must")
     if wrong:
         return None, wrong
-    return Golden(question, cells.get("answer", ""), filename, page), []
+    answer = cells.get("answer", "")
+    return Golden(question, answer, filename, page, must, must_not, decline in _YES), []
+
+
+def _cell(text: str) -> str:
+    text = text.strip()
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+
+
+def _truth(golden: Golden, text: str, answered: str | None) -> str:
+    if answered is None:
+        return "failed"
+    if golden.decline:
+        return "declined rightly" if answered == "no" else "answered wrongly"
+    if answered == "no":
+        return "declined wrongly"
+    return "right" if says(text, golden.must, golden.must_not) else "wrong"
 
 
 def _is_expected(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.answering.unproven import MARKED, without_marks
 from pipelines.claims.check import claims as checked
 from pipelines.claims.quotes import Quote
 from pipelines.text.words import WORD
@@ -54,6 +55,8 @@ def withdraw(
             kept.append({**stays, **place})
         said += sentence
         at = claim["end"]
+        if stays is None and answer.startswith(MARKED, at):
+            at += len(MARKED)
     return said + _between(answer[at:], copied), kept
 
 
@@ -85,7 +88,7 @@ def _stays(
     if set(numbers) <= set(proofs):
         again, missing = claim["verdict"], claim.get("missing", [])
     else:
-        checks = checked(sentence, proofs) if proofs else []
+        checks = checked(without_marks(sentence), proofs) if proofs else []
         again = checks[0].verdict if checks else "unsupported"
         missing = list(getattr(checks[0], "missing", ())) if checks else []
         if again == "unsupported":

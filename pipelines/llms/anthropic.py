@@ -9,6 +9,7 @@ from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.catalogue import facts_of
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
+from pipelines.llms.reasoning import Reasoning, without_reasoning
 from pipelines.providers.cancellable_http import cancellable_client
 from pipelines.providers.errors import (
     MALFORMED,
@@ -51,12 +52,15 @@ class Anthropic:
         return cls(model, settings)
 
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
-        def request(current: Stop) -> Generator[str, None, None]:
+        def request(current: Stop) -> Generator[str | Reasoning, None, None]:
             return self._request(prompt, usage, current)
 
-        return stream_text(request, VENDOR, self._settings.timeouts, stop)
+        pieces = stream_text(request, VENDOR, self._settings.timeouts, stop, usage.on_waiting)
+        return without_reasoning(pieces, usage, stop)
 
-    def _request(self, prompt: Prompt, usage: Usage, current: Stop) -> Generator[str, None, None]:
+    def _request(
+        self, prompt: Prompt, usage: Usage, current: Stop
+    ) -> Generator[str | Reasoning, None, None]:
         import anthropic
         import httpx2
 
@@ -86,9 +90,9 @@ class Anthropic:
                 raise malformed(VENDOR) from error
 
 
-def _read(events: Any, usage: Usage) -> Iterator[str]:
-    """Text of a stream's events, "" for those without. Raises ProviderError for one that ends
-    before its `message_stop`."""
+def _read(events: Any, usage: Usage) -> Iterator[str | Reasoning]:
+    """Text and reasoning of a stream's events, "" for those without. Raises ProviderError for one
+    that ends before its `message_stop`."""
     ended, said, reason = False, False, None
     for event in events:
         text = ""
@@ -96,6 +100,8 @@ def _read(events: Any, usage: Usage) -> Iterator[str]:
             usage.counts = {"prompt_tokens": int(event.message.usage.input_tokens)}
         elif event.type == "content_block_delta" and event.delta.type == "text_delta":
             text = event.delta.text
+        elif event.type == "content_block_delta" and event.delta.type == "thinking_delta":
+            yield Reasoning(event.delta.thinking)
         elif event.type == "message_delta":
             reason = event.delta.stop_reason
             usage.counts["completion_tokens"] = int(event.usage.output_tokens)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipelines.llms.catalogue import Facts
 from pipelines.llms.contract import Prompt
-from pipelines.llms.prompts import EARLIER_LENGTH, chat_messages
+from pipelines.llms.prompts import EARLIER_LENGTH, chat_messages, passage
 
 MARGIN = 0.9
 """Share of the context that is planned with: counts are bounds for usual text, not for all."""
@@ -20,8 +20,6 @@ FOR_HISTORY = 0.25
 LEAST_ROOM = 400
 LEAST_PART = 100
 """Tokens of a passage that are still worth telling."""
-PER_PASSAGE = 60
-"""Tokens of a passage's marks and of the place it comes from."""
 PER_MESSAGE = 8
 RELEVANT = 0.5
 """A passage with this share of the best one's score is missed when it is left out."""
@@ -89,7 +87,8 @@ def fitted(prompt: Prompt, room: int) -> tuple[Prompt, str]:
 def _texts(prompt: Prompt, left: int) -> dict[int, str]:
     texts: dict[int, str] = {}
     for number, hit in enumerate(prompt.hits, start=1):
-        left -= PER_PASSAGE
+        # Its fence, and where it stands.
+        left -= count_tokens(passage(number, hit, "")) + 2
         cost = count_tokens(hit.text)
         if cost <= left:
             texts[number] = hit.text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import SecretStr
 
 from pipelines.cancellation import Stop
-from pipelines.providers.retrying import Timeouts
+from pipelines.providers.retrying import Timeouts, Waiting
 from pipelines.types import Hit
 
 if TYPE_CHECKING:
@@ -33,9 +33,17 @@ class Prompt:
     """The question as it is understood without the history; empty if that is the question."""
 
 
+MOST_REASONING = 20_000
+"""Characters of a model's reasoning that are kept and told."""
+
+
+def _nobody_hears(_told: Any) -> None:
+    """Nobody follows what is told beside the answer."""
+
+
 @dataclass
 class Usage:
-    """What an answer took, filled while it is written."""
+    """What an answer took, filled while it is written; and what is told beside its text."""
 
     counts: dict[str, Any] = field(default_factory=dict)
     """`prompt_tokens`, `completion_tokens`; `estimated` when the provider didn't count them;
@@ -44,6 +52,20 @@ class Usage:
     """Who answers, known with the first text."""
     notices: list[str] = field(default_factory=list)
     """What a reader of the answer should know of how it came about."""
+    reasoning: str = ""
+    """What the model thought before it answered, at most MOST_REASONING characters of it; no part
+    of the answer."""
+    on_reasoning: Callable[[str], None] = field(default=_nobody_hears, repr=False)
+    """Told each piece of it as it comes."""
+    on_waiting: Callable[[Waiting], None] = field(default=_nobody_hears, repr=False)
+    """Told when a vendor has to be asked again, before the pause."""
+
+    def think(self, text: str) -> None:
+        """The model's reasoning goes on; what is too much is dropped."""
+        kept = text[: MOST_REASONING - len(self.reasoning)]
+        if kept:
+            self.reasoning += kept
+            self.on_reasoning(kept)
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,8 @@ class LLMSettings:
 
 class LLM(Protocol):
     """`stream` yields text as it comes, fills `usage` and ends early when `stop` is set.
+
+    Reasoning is no text: it goes to `usage.think` (pipelines/llms/reasoning.py).
 
     Passages are cited as `[n]`. Closing the iterator stops the provider. Raises LLMError.
     """

@@ -47,7 +47,7 @@ class Chain:
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
         failed: list[tuple[str, str]] = []
         for name in self._names:
-            usage.counts, usage.model = {}, None
+            usage.counts, usage.model, usage.reasoning = {}, None, ""
             told = len(usage.notices)
             try:
                 for text in self._tried(name, prompt, usage, stop):
@@ -101,7 +101,7 @@ class Chain:
             close = getattr(words, "close", None)
             if close is not None:
                 close()
-            if said:
+            if said or usage.reasoning:
                 self._account(llm.name, facts, fitting, tokens, usage)
 
     def _account(self, name: str, facts: Facts, prompt: Prompt, tokens: int, usage: Usage) -> None:
@@ -111,7 +111,7 @@ class Chain:
             read = sum(count_tokens(message["content"]) for message in prompt.messages)
             usage.counts = counts = {
                 "prompt_tokens": counts.get("prompt_tokens", read),
-                "completion_tokens": tokens,
+                "completion_tokens": tokens + count_tokens(usage.reasoning),
                 "estimated": True,
             }
         if facts.price is not None and self._is_priced(name):

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
+from pipelines.llms.reasoning import without_reasoning
 
 _WORD = re.compile(r"\s*\S+\s*")
 
@@ -36,9 +37,12 @@ class Mock:
     def stream(
         self,
         prompt: Prompt,  # noqa: ARG002
-        usage: Usage,  # noqa: ARG002
+        usage: Usage,
         stop: Stop,
     ) -> Iterator[str]:
+        return without_reasoning(self._words(stop), usage, stop)
+
+    def _words(self, stop: Stop) -> Iterator[str]:
         for word in _WORD.findall(next(self._replies)):
             if stop.is_set():
                 return

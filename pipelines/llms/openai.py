@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
 from pipelines.llms.contract import LLMSettings, Prompt, Usage
+from pipelines.llms.reasoning import Reasoning, without_reasoning
 from pipelines.providers.cancellable_http import cancellable_client
 from pipelines.providers.errors import (
     MALFORMED,
@@ -61,12 +62,16 @@ class OpenAI:
         return cls(model, settings)
 
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
-        def request(current: Stop) -> Generator[str, None, None]:
+        def request(current: Stop) -> Generator[str | Reasoning, None, None]:
             return self._request(prompt, usage, current)
 
-        return stream_text(request, self.vendor, self._settings.timeouts, stop)
+        times = self._settings.timeouts
+        pieces = stream_text(request, self.vendor, times, stop, usage.on_waiting)
+        return without_reasoning(pieces, usage, stop)
 
-    def _request(self, prompt: Prompt, usage: Usage, current: Stop) -> Generator[str, None, None]:
+    def _request(
+        self, prompt: Prompt, usage: Usage, current: Stop
+    ) -> Generator[str | Reasoning, None, None]:
         import httpx2
         import openai
 
@@ -111,9 +116,9 @@ class Google(OpenAI):
     vendor = Vendor("Google", "GOOGLE_API_KEY", "GOOGLE_BASE_URL")
 
 
-def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str]:
-    """Text of a stream's chunks, "" for those without. Raises ProviderError for one that ends
-    before it says why."""
+def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str | Reasoning]:
+    """Text and reasoning of a stream's chunks, "" for those without. Raises ProviderError for one
+    that ends before it says why."""
     finished, said = None, False
     for chunk in chunks:
         if chunk.usage is not None:
@@ -125,6 +130,8 @@ def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str]:
         for choice in (chunk.choices or [])[:1]:
             finished = choice.finish_reason or finished
             text = choice.delta.content or ""
+            if thought := _reasoning(choice.delta):
+                yield Reasoning(thought)
         if not isinstance(text, str):
             raise malformed(vendor)
         said = said or bool(text)
@@ -135,3 +142,13 @@ def _read(chunks: Any, usage: Usage, vendor: Vendor) -> Iterator[str]:
         usage.notices.append(CUT_OFF[finished])
     if not said:
         raise ProviderError(f"{vendor.name} answered with nothing; ask again.")
+
+
+def _reasoning(delta: Any) -> str:
+    """What DeepSeek's, vLLM's and others' servers call `reasoning_content`, OpenRouter's and
+    Ollama's `reasoning`; OpenAI's protocol has no word for it."""
+    for name in ("reasoning_content", "reasoning"):
+        thought = getattr(delta, name, None)
+        if isinstance(thought, str) and thought:
+            return thought
+    return ""

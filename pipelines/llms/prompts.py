@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from pipelines.external.contract import plain
+from pipelines.llms.places import place_of
 from pipelines.types import Hit
 
 NOT_FOUND = "This was not found in the sources."
@@ -41,7 +42,8 @@ BUILT_IN: Mapping[str, str] = {
 `rewrite`: makes a follow-up question stand alone. `title`: names a conversation."""
 
 RULES = f"""Rules that always hold:
-- Answer from the numbered passages of the last message and from nothing else.
+- Answer from the numbered passages of the last message and from nothing else. Each tells its file,
+  its headings and where in the file it stands.
 - After every sentence name the passages that prove it by their numbers, as [1] or [1][2].
 - Keep numbers, units and names exactly as the passages write them.
 - If the passages do not answer the question, reply with exactly: {NOT_FOUND}
@@ -55,11 +57,16 @@ DATA_RULE = (
     "them."
 )
 
+KEY = "0" * 12
+"""As long as the key of a fence is."""
 TITLE_LENGTH = 80
 QUESTION_LENGTH = 600
 EARLIER_LENGTH = 1_500
 """Characters of an earlier answer that are told again."""
 PLACE_LENGTH = 200
+"""Characters of each thing that is told of where a passage stands."""
+UNPROVEN = "[unproven]"
+"""Stands behind a sentence of an answer that nothing proves."""
 
 _LOOKALIKE = re.compile(
     r"[<＜‹〈﹤⟨❮]\s*(?=/?\s*(?:passages?|earlier|turns?|system|assistant|user|start_of_turn"
@@ -70,7 +77,9 @@ _TEMPLATE = re.compile(r"\[(?=\s*/?\s*INST\s*\])")
 _NUMBER = re.compile(
     r"(?<![\w\])}])\[(\s*\d{1,4}(?:\s*[,;–-]\s*\d{1,4})*\s*)\]|【(\s*\d{1,4}[^】\n]{0,40})】"
 )
-_MARK = re.compile(r"\s*(?:\[\d{1,4}(?:\s*,\s*\d{1,4})*\]|【\d{1,4}】)")
+_MARK = re.compile(
+    rf"\s*(?:\[\d{{1,4}}(?:\s*,\s*\d{{1,4}})*\]|【\d{{1,4}}】|{re.escape(UNPROVEN)})"
+)
 _JOINERS = "\u200c\u200d"
 """Of category Cf, but letters of Persian and of Indian scripts need them."""
 
@@ -89,7 +98,7 @@ def chat_messages(
     if texts is None:
         texts = {number: hit.text for number, hit in enumerate(hits, start=1)}
     key = _key(question, *(text for text in texts.values()), *(a for turn in history for a in turn))
-    passages = "\n\n".join(_passage(n, hits[n - 1], text, key) for n, text in texts.items())
+    passages = "\n\n".join(passage(n, hits[n - 1], text, key) for n, text in texts.items())
     content = f'<passages key="{key}">\n{passages}\n</passages key="{key}">\n\n'
     if history:
         content += _earlier(history, key) + "\n\n"
@@ -146,20 +155,32 @@ def _is_hidden(character: str) -> bool:
 
 
 def _key(*parts: str) -> str:
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:12]
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[: len(KEY)]
 
 
-def _passage(number: int, hit: Hit, text: str, key: str) -> str:
-    place = " > ".join((hit.title, *hit.heading_path))
-    place = " ".join(defused(place).translate({34: "'", 60: "(", 62: ")"}).split())[:PLACE_LENGTH]
+def passage(number: int, hit: Hit, text: str, key: str = KEY) -> str:
+    """`text` of a Hit, fenced, with the file, place and headings where it stands."""
+    told = {
+        "file": hit.filename,
+        "title": hit.title,
+        "at": place_of(hit.locators),
+        "headings": " / ".join(hit.heading_path),
+    }
+    if hit.title == hit.filename:
+        del told["title"]
+    place = "".join(f' {name}="{_attribute(value)}"' for name, value in told.items() if value)
     return (
-        f'<passage number="{number}" key="{key}" from="{place}">\n{defused(text)}\n'
-        f'</passage key="{key}">'
+        f'<passage number="{number}" key="{key}"{place}>\n{defused(text)}\n</passage key="{key}">'
     )
 
 
+def _attribute(text: str) -> str:
+    return " ".join(defused(text).translate({34: "'", 60: "(", 62: ")"}).split())[:PLACE_LENGTH]
+
+
 def _earlier(history: Sequence[tuple[str, str]], key: str) -> str:
-    """Earlier turns, fenced; their marks counted other passages, so they go."""
+    """Earlier turns, fenced; their marks counted other passages, so they go, and so does what we
+    wrote behind what nothing proved."""
     turns = "\n".join(
         f"Q: {defused(asked[:EARLIER_LENGTH])}\n"
         f"A: {defused(_MARK.sub('', answered[:EARLIER_LENGTH]))}"

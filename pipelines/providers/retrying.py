@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from tenacity import (
@@ -38,16 +39,35 @@ class Timeouts:
 
     connect: float = 10.0
     first_token: float = 120.0
-    """From asking to the first text, every further try included."""
+    """From asking to the first text or reasoning, every further try included."""
     silence: float = 60.0
-    """Between two pieces of text."""
+    """Between two pieces of either."""
 
 
-def retrying(seconds: float, stop: Stop, vendor: Vendor) -> Retrying:
+@dataclass(frozen=True)
+class Waiting:
+    """A vendor is asked again, for the `attempt`-th time (from 2), in so many `seconds`."""
+
+    attempt: int
+    reason: str
+    seconds: float
+
+
+def _nobody_listens(_waiting: Waiting) -> None:
+    """Nobody is told of a pause."""
+
+
+def retrying(
+    seconds: float,
+    stop: Stop,
+    vendor: Vendor,
+    on_waiting: Callable[[Waiting], None] = _nobody_listens,
+) -> Retrying:
     """Calls a function again while it raises a ProviderError that another attempt may help, and
     `seconds` from the first one are not over; then raises the last one.
 
-    `stop` ends a pause, and the function is called once more: it has to look.
+    `stop` ends a pause, and the function is called once more: it has to look. `on_waiting` is
+    told of each pause before it begins.
     """
     woken = threading.Event()
     stop.call(woken.set)
@@ -59,7 +79,10 @@ def retrying(seconds: float, stop: Stop, vendor: Vendor) -> Retrying:
         return PAUSES[min(state.attempt_number, len(PAUSES)) - 1]
 
     def tell(state: RetryCallState) -> None:
-        log.warning("provider is asked again", vendor=vendor.name, reason=str(_error_of(state)))
+        reason = str(_error_of(state))
+        log.warning("provider is asked again", vendor=vendor.name, reason=reason)
+        pause = state.next_action.sleep if state.next_action else 0.0
+        on_waiting(Waiting(state.attempt_number + 1, reason, round(pause, 1)))
 
     return Retrying(
         retry=retry_if_exception(lambda e: isinstance(e, ProviderError) and e.retryable),
@@ -89,32 +112,37 @@ def cancel_after(seconds: float, stop: Stop) -> Iterator[None]:
         timer.cancel()
 
 
+Piece = TypeVar("Piece")
+"""What a stream is made of: text, or text that says what it is. An empty one is false."""
+
+
 def stream_text(
-    request: Callable[[Stop], Generator[str, None, None]],
+    request: Callable[[Stop], Generator[Piece, None, None]],
     vendor: Vendor,
     timeouts: Timeouts,
     stop: Stop,
-) -> Iterator[str]:
-    """The text that `request` yields, requested again as long as none came and that may help.
+    on_waiting: Callable[[Waiting], None] = _nobody_listens,
+) -> Iterator[Piece]:
+    """The pieces that `request` yields, requested again as long as none came and that may help.
 
     `request` is given a Stop of its own for each attempt, which aborts its connection; it raises
-    ProviderError, and yields "" as a sign of life. Ends early, without an error, when `stop` is
-    set. Raises ProviderError.
+    ProviderError, and yields an empty piece as a sign of life. Ends early, without an error, when
+    `stop` is set. `on_waiting` is told before each further attempt. Raises ProviderError.
     """
     deadline = time.monotonic() + timeouts.first_token
     errors: list[ProviderError] = []
 
-    def begin() -> tuple[str, Generator[str, None, None]]:
-        """The first text of one attempt, and the rest of it."""
+    def begin() -> tuple[Piece | None, Generator[Piece, None, None]]:
+        """The first piece of one attempt, and the rest of it."""
         texts = _attempt(request, vendor, timeouts, deadline, stop)
         try:
-            return next(texts, ""), texts
+            return next(texts, None), texts
         except ProviderError as error:
             errors.append(error)
             raise
 
     try:
-        first, rest = retrying(timeouts.first_token, stop, vendor)(begin)
+        first, rest = retrying(timeouts.first_token, stop, vendor, on_waiting)(begin)
     except ProviderTimeout:
         if stop.is_set():
             return
@@ -125,19 +153,19 @@ def stream_text(
             return
         raise
     with closing(rest):
-        if first:
+        if first is not None:
             yield first
         yield from rest
 
 
 def _attempt(
-    request: Callable[[Stop], Generator[str, None, None]],
+    request: Callable[[Stop], Generator[Piece, None, None]],
     vendor: Vendor,
     timeouts: Timeouts,
     deadline: float,
     stop: Stop,
-) -> Generator[str, None, None]:
-    """One request's text; aborted when none comes by the `deadline` (of time.monotonic), or for
+) -> Generator[Piece, None, None]:
+    """One request's pieces; aborted when none comes by the `deadline` (of time.monotonic), or for
     too long after that. Only waiting counts, not what is done with the text."""
     current = Stop()
     stop.call(current.set)

@@ -58,6 +58,7 @@ def test_an_answer_given_anew_is_the_chosen_one(admin: Client, mixer: str) -> No
     assert answer.status_code == 422
 
 
+@pytest.mark.usefixtures("no_fallback")
 def test_an_answer_that_failed_is_not_chosen(
     admin: Client, mixer: str, llm_server: OpenAIServer
 ) -> None:

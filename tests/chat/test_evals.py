@@ -20,7 +20,9 @@ from pipelines.answering.evaluation import (
     judge,
     percentile,
     read_golden,
+    written_golden,
 )
+from pipelines.answering.expected_text import why_not
 from tests.support.client import Client
 from tests.support.documents import pdf
 
@@ -59,6 +61,11 @@ def test_a_golden_file_is_read() -> None:
         ((HEAD + "A?,1,200 kg,a.pdf,2\n").encode(), ["Line 2: 5 cells"]),
         (f"{HEAD}{'x' * 4001}\n".encode(), ["Line 2", "4000"]),
         ((HEAD + '"A?,\n').encode(), ["no CSV"]),
+        (b"question,must\nA?,a | \n", ["Line 2: must: an alternative holds no word"]),
+        (b"question,must_not\nA?," + b"a|" * 51 + b"a\n", ["Line 2: must_not", "50 alternatives"]),
+        (b"question,must\nA?," + b"a" * 1001 + b"\n", ["Line 2: must", "1000"]),
+        (b"question,decline\nA?,perhaps\n", ["Line 2: decline is 'perhaps'"]),
+        (b"question,must,decline\nA?,x,yes\n", ["Line 2", "no must"]),
     ],
 )
 def test_a_wrong_golden_file_is_told_line_by_line(data: bytes, told: list[str]) -> None:
@@ -76,9 +83,8 @@ def _judged(golden: Golden, cited: list[tuple[str, int]], **more: object) -> Ite
         citations=places,
         quotes=["It weighs 61 kg."],
         verdicts=["verified"],
-        outcome="answered",
         milliseconds=10,
-        **more,  # type: ignore[arg-type]
+        **{"text": "It weighs 61 kg.", "answered": "yes", **more},  # type: ignore[arg-type]
     )
 
 
@@ -94,6 +100,59 @@ def test_a_question_is_marked_by_source_page_and_answer() -> None:
     assert {bare.found, bare.cited, bare.page_cited, bare.answer_cited} == {None}
 
 
+@pytest.mark.parametrize(
+    ("cells", "text", "answered", "truth"),
+    [
+        ({"must": "61 kg | 61 kilograms"}, "It weighs 61kg [1].", "yes", "right"),
+        ({"must": "61 kg | 61 kilograms"}, "Sixty-one, that is 61 Kilograms.", "partly", "right"),
+        ({"must": "61 kg"}, "It weighs 161 kg.", "yes", "wrong"),
+        ({"must": "61 kg"}, "It weighs 61.5 kg.", "yes", "wrong"),
+        ({"must": "4.5 kg"}, "Es wiegt 4,5 kg.", "yes", "right"),
+        ({"must": "-20 °C"}, "Store it at −20 °C.", "yes", "right"),
+        ({"must": "-20 °C"}, "Store it at 20 °C.", "yes", "wrong"),
+        ({"must": "red; blue | green"}, "Red and\nGREEN.", "yes", "right"),
+        ({"must": "red; blue | green"}, "Red and black.", "yes", "wrong"),
+        ({"must": "millimet*"}, "In millimetres.", "yes", "right"),
+        ({"must": "millimet"}, "In millimetres.", "yes", "wrong"),
+        ({"must": ".*"}, "Anything.", "yes", None),
+        ({"must": "(a+)+$"}, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "yes", "wrong"),
+        ({"must": "red", "must_not": "blue"}, "Red, not blue.", "yes", "wrong"),
+        ({"must_not": "unproven"}, "It is red. [unproven]", "yes", "right"),
+        ({"must": "61 kg"}, "This was not found in the sources.", "no", "declined wrongly"),
+        ({"decline": True}, "This was not found in the sources.", "no", "declined rightly"),
+        ({"decline": True}, "It is red.", "yes", "answered wrongly"),
+        ({"must": "red"}, "", None, "failed"),
+        ({}, "It is red.", "yes", None),
+    ],
+)
+def test_an_answer_is_right_by_what_it_says_and_a_right_decline_counts(
+    cells: dict, text: str, answered: str | None, truth: str | None
+) -> None:
+    golden = Golden("How heavy?", **cells)
+    if cells.get("must") == ".*":
+        assert why_not(".*")
+        return
+    item = _judged(golden, [], text=text, answered=answered)
+    assert item.truth == truth
+    if truth is None:
+        assert (item.right, item.answered_true) == (None, None)
+        return
+    assert item.right is (truth in ("right", "declined rightly"))
+    says_yes = answered in ("yes", "partly")
+    assert item.answered_true is (answered is not None and says_yes == (truth == "right"))
+
+
+def test_a_golden_file_comes_back_as_it_was() -> None:
+    golden = [
+        Golden("=HYPERLINK(1)?", 'a, "b"', "a.pdf", 3, "46 W | 46 watts; x", "-20 °C"),
+        Golden("Why?", decline=True),
+        Golden("'Quoted?", "two\nlines"),
+    ]
+    text = written_golden(golden)
+    assert "'=HYPERLINK" in text
+    assert read_golden(text.encode("utf-8-sig")) == golden
+
+
 def test_figures_count_only_what_was_expected() -> None:
     right = _judged(Golden("A?", "", "a.pdf", 1), [("a.pdf", 1)])
     wrong = _judged(Golden("B?", "", "a.pdf", 1), [("a.pdf", 2)])
@@ -103,6 +162,16 @@ def test_figures_count_only_what_was_expected() -> None:
     assert told["marks"]["page_first"] == {"right": 1, "of": 2}
     assert told["marks"]["answer_cited"] == {"right": 0, "of": 0}
     assert told["verdicts"] == {"verified": 3}
+    assert (told["truths"], told["answered"]) == ({}, {"yes": 3})
+    judged = figures(
+        [
+            _judged(Golden("D?", must="61 kg"), []),
+            _judged(Golden("E?", decline=True), [], answered="no"),
+            _judged(Golden("F?", decline=True), []),
+        ]
+    )
+    assert judged["truths"] == {"right": 1, "declined rightly": 1, "answered wrongly": 1}
+    assert judged["marks"]["right"] == judged["marks"]["answered_true"] == {"right": 2, "of": 3}
     assert [percentile(range(1, 101), p) for p in (50, 95)] == [50, 95]
     assert percentile([7], 95) == 7
     assert percentile([], 50) is None
@@ -150,6 +219,11 @@ def test_golden_questions_are_managed_over_http(
     changed = admin.patch(one, json={"page": 3, "answer": "61 kg"}).json()
     assert (changed["page"], changed["answer"], changed["filename"]) == (3, "61 kg", "a.pdf")
     assert admin.patch(one, json={"filename": None}).status_code == 422
+    assert admin.patch(one, json={"must": "61 kg | "}).status_code == 422
+    assert admin.patch(one, json={"decline": True}).json()["decline"] is True
+    assert admin.patch(one, json={"must": "61 kg"}).status_code == 422
+    changed = admin.patch(one, json={"must": "61 kg", "must_not": "6 kg", "decline": False}).json()
+    assert (changed["must"], changed["must_not"], changed["decline"]) == ("61 kg", "6 kg", False)
     assert admin.get(path).json() == [changed]
     for answer in (member.get(path), member.post(path, json=body), member.delete(one)):
         assert answer.status_code == 404
@@ -178,13 +252,14 @@ def test_a_run_asks_prints_compares_and_leaves_no_trace(
     assert "Line 3: page 'x'" in refused.stderr
     golden = tmp_path / "golden.csv"
     golden.write_text(
-        HEAD
-        + "How many kilograms does the press weigh?,61 kilograms,press.pdf,1\n"
-        + "After how many hours is the oil changed?,400 hours,press.pdf,1\n"
-        + "Which colour has the lid?,,other.pdf,\n"
+        "question,answer,filename,page,must,decline\n"
+        "How many kilograms does the press weigh?,61 kilograms,press.pdf,1,61 kg | 61 kilo*,\n"
+        "After how many hours is the oil changed?,400 hours,press.pdf,1,,\n"
+        "Which colour has the lid?,,other.pdf,,,\n"
+        "Zxqv wprl kdhg mbtf?,,,,,yes\n"
     )
     imported = _flask(stack, "evals", "import", str(golden), "--instrument", slug)
-    assert "3 questions added, 0 replaced" in imported.stdout, imported.stderr
+    assert "4 questions added, 0 replaced" in imported.stdout, imported.stderr
     assert "other.pdf" in imported.stderr
 
     turn = admin.ask(instrument, "What does the press cost?")
@@ -199,6 +274,13 @@ def test_a_run_asks_prints_compares_and_leaves_no_trace(
     assert "How many kilograms does the press weigh?  [press.pdf, page 1]" in listed
     assert "What does the press cost?  [place not told yet]" in listed
 
+    written = tmp_path / "written.csv"
+    assert (
+        "5 questions" in _flask(stack, "evals", "export", str(written), "--instrument", slug).stdout
+    )
+    again = _flask(stack, "evals", "import", str(written), "--instrument", slug)
+    assert "0 questions added, 5 replaced" in again.stdout, again.stderr
+
     sessions = admin.get("/api/chat/sessions/").headers["X-Pagination"]
     jobs = admin.get("/api/jobs/").headers["X-Pagination"]
     arguments = ("evals", "run", "--instrument", slug, "--model", "extractive")
@@ -207,12 +289,16 @@ def test_a_run_asks_prints_compares_and_leaves_no_trace(
     assert "source cited" in first.stdout
     assert "2/3" in first.stdout
     assert "p95" in first.stdout
-    assert "wrong place  After how many hours is the oil changed?" in first.stdout
+    lines = [" ".join(line.split()) for line in first.stdout.splitlines()]
+    assert "wrong place After how many hours is the oil changed?" in lines
+    assert "right How many kilograms does the press weigh?" in lines
     assert admin.get("/api/chat/sessions/").headers["X-Pagination"] == sessions
     assert admin.get("/api/jobs/").headers["X-Pagination"] == jobs
     with app.app_context():
         (run,) = db.session.query(EvalRun).filter_by(instrument_id=instrument)
         assert run.figures["marks"]["page_cited"] == {"right": 1, "of": 2}
+        assert run.figures["marks"]["right"]["of"] == 2
+        assert run.figures["truths"]["right"] == 1
         assert run.figures["marks"]["answer_cited"] == {"right": 2, "of": 2}
         assert run.settings["model"] == "extractive"
         assert "61 kilograms" not in str(run.items)

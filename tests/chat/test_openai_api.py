@@ -13,9 +13,10 @@ import pytest
 from api.chat import openai_format
 from api.chat.append_only import AppendOnly, Differs
 from deploy.stack import Stack
+from tests.chat.test_client_task_forms import TASKS
 from tests.support.client import PASSWORD, Client
 from tests.support.documents import NOTES
-from tests.support.openai_replies import Failure, Stall
+from tests.support.openai_replies import Failure, Reply, Stall, Thought
 from tests.support.openai_server import OpenAIServer
 
 MOTOR = "How many watts does the motor of the mixer draw?"
@@ -86,8 +87,12 @@ def test_a_stream_comes_as_openai_sends_it(
     )
     assert chunks[0].choices[0].delta.role == "assistant"
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks[:-1])
-    assert text.startswith("The motor draws 450 watts [^1]. Code: `a[1]`\n\n[^1]: mixer, ")
+    assert text.startswith(
+        "The motor draws 450 watts [^1]. Code: `a[1]` [unproven]\n\n[^1]: mixer, "
+    )
     *said, last, usage = chunks
+    with_text = [chunk for chunk in said if chunk.choices[0].delta.content]
+    assert with_text[-1].citations == with_text[-1].choices[0].delta.citations == last.citations
     assert len([chunk for chunk in said if chunk.choices[0].delta.content]) > 2
     assert {chunk.choices[0].finish_reason for chunk in said} == {None}
     assert last.choices[0].finish_reason == "stop"
@@ -241,6 +246,7 @@ def test_leaving_a_stream_stops_the_model(
     assert turn["answer"].startswith("The motor draws power.")
 
 
+@pytest.mark.usefixtures("no_fallback")
 def test_a_failing_model_is_told_once(
     sdk: openai.OpenAI, model: str, llm_server: OpenAIServer
 ) -> None:
@@ -299,3 +305,146 @@ def test_an_answer_begun_anew_is_told_once() -> None:
     heard.begin_anew()
     with pytest.raises(Differs):
         heard.add("A pump")
+
+
+def test_citations_come_with_the_last_content_whether_usage_is_asked_for_or_not(
+    sdk: openai.OpenAI, model: str, llm_server: OpenAIServer
+) -> None:
+    for options in ({}, {"stream_options": {"include_usage": True}}):
+        llm_server.script([ANSWER])
+        chunks = sdk.chat.completions.create(
+            model=model, messages=_asked(MOTOR), stream=True, **options
+        )
+        with_text = [c for c in chunks if c.choices and c.choices[0].delta.content]
+        assert "[^1]: mixer" in with_text[-1].choices[0].delta.content
+        assert with_text[-1].citations[0]["quote"] == "The motor draws 450 watts."
+        assert with_text[-1].vouch["status"] == "done"
+
+
+def test_what_a_model_thinks_is_reasoning_and_no_answer(
+    sdk: openai.OpenAI, admin: Client, instrument_of_mixer: str, model: str,
+    llm_server: OpenAIServer,
+) -> None:  # fmt: skip
+    thinking = ["<thi", "nk>It may glow. The cat", " sings.</th", "ink>\n\n", ANSWER]
+    llm_server.script([thinking])
+    chunks = list(sdk.chat.completions.create(model=model, messages=_asked(MOTOR), stream=True))
+    deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
+    thought = "".join(getattr(delta, "reasoning_content", None) or "" for delta in deltas)
+    assert thought == "It may glow. The cat sings."
+    assert "".join(d.content or "" for d in deltas).startswith("The motor draws 450 watts [^1].")
+    turn = admin.get(f"/api/chat/turns/{chunks[-1].vouch['turn_id']}").json()
+    assert (turn["reasoning"], len(turn["claims"])) == (thought, 1)
+
+    llm_server.script([Reply((Thought("It may "), Thought("glow."), ANSWER)), ANSWER])
+    first = sdk.chat.completions.create(model=model, messages=_asked(MOTOR))
+    said = first.choices[0].message
+    assert said.reasoning_content == "It may glow."
+    # Clients that show it put it in front of what they tell later.
+    told = f"<think>{said.reasoning_content}</think>\n{said.content}"
+    sdk.chat.completions.create(model=model, messages=_asked(MOTOR, told, "And its bowl?"))
+    assert "glow" not in str(llm_server.requests[-1].body)
+
+    body = {"instrument_id": instrument_of_mixer, "q": MOTOR}
+    llm_server.script([Reply((Thought("It may glow."), ANSWER))])
+    events = list(admin.events("/stream/chat", **body))
+    assert [data["t"] for _, name, data in events if name == "reasoning"] == ["It may glow."]
+    assert "glow" not in events[-1][2]["answer"]
+
+
+def test_while_a_vendor_is_asked_again_the_stream_says_so(
+    admin: Client, instrument_of_mixer: str, llm_server: OpenAIServer
+) -> None:
+    llm_server.script([Failure(429, headers={"Retry-After": "0"}), ANSWER])
+    events = list(admin.events("/stream/chat", instrument_id=instrument_of_mixer, q=MOTOR))
+    waits = [data for _, name, data in events if data.get("stage") == "waiting_for_model"]
+    assert [(wait["attempt"], wait["seconds"]) for wait in waits] == [(2, 0)]
+    assert "over its limit" in waits[0]["reason"]
+    names = [name for _, name, _ in events]
+    assert names.index("status") < names.index("token")
+    assert names[-1] == "done"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_clients_own_task_is_the_models_alone_and_leaves_nothing(
+    sdk: openai.OpenAI, admin: Client, model: str, llm_server: OpenAIServer, stream: bool
+) -> None:
+    def listed(path: str) -> str:
+        return admin.get(path).headers["X-Pagination"]
+
+    paths = ("/api/chat/sessions/?origin=openai", "/api/chat/sessions/", "/api/jobs/")
+    before = [listed(path) for path in paths]
+    llm_server.script(['{"tags": ["mixers"]}'])
+    answer = sdk.chat.completions.create(model=model, messages=_asked(TASKS["tags"]), stream=stream)
+    if stream:
+        chunks = list(answer)
+        text = "".join(c.choices[0].delta.content or "" for c in chunks)
+        assert chunks[-1].choices[0].finish_reason == "stop"
+        assert chunks[-1].vouch == {"task": True}
+    else:
+        text = answer.choices[0].message.content
+        assert answer.vouch == {"task": True}
+        assert answer.usage.total_tokens > 0
+    assert text == '{"tags": ["mixers"]}'
+    sent = llm_server.requests[-1].body["messages"]
+    assert sent == [{"role": "user", "content": TASKS["tags"].strip()}] or sent == [
+        {"role": "user", "content": TASKS["tags"]}
+    ]
+    assert [listed(path) for path in paths] == before
+
+
+def test_a_task_that_fails_is_told(
+    sdk: openai.OpenAI, model: str, llm_server: OpenAIServer
+) -> None:
+    llm_server.script([Failure(401), Failure(401)])
+    with pytest.raises(openai.APIStatusError) as failed:
+        sdk.chat.completions.create(model=model, messages=_asked(TASKS["title"]))
+    assert failed.value.status_code == 502
+    with pytest.raises(openai.APIError, match="OPENAI_API_KEY"):
+        list(sdk.chat.completions.create(model=model, messages=_asked(TASKS["de"]), stream=True))
+
+
+def test_without_a_language_model_a_task_is_refused_and_a_question_is_not(
+    sdk: openai.OpenAI, admin: Client, model: str
+) -> None:
+    path = "/api/llm-defaults/answer"
+    assert admin.put(path, json={"model": "extractive"}).status_code == 200
+    try:
+        for name in ("title", "tags", "follow-up", "queries", "zh"):
+            with pytest.raises(openai.BadRequestError, match="language model") as refused:
+                sdk.chat.completions.create(model=model, messages=_asked(TASKS[name]))
+            assert refused.value.code == "no_language_model"
+        done = sdk.chat.completions.create(
+            model=model, messages=_asked("Give me a title for the chapter on the motor")
+        )
+        assert done.vouch["turn_id"]
+    finally:
+        admin.delete(path)
+
+
+def test_marks_can_be_switched_off_for_an_instrument(
+    sdk: openai.OpenAI, admin: Client, member: Client, instrument_of_mixer: str, model: str,
+    llm_server: OpenAIServer,
+) -> None:  # fmt: skip
+    path = f"/api/instruments/{instrument_of_mixer}"
+    assert admin.get(path).json()["mark_unproven"] is True
+    assert member.patch(path, json={"mark_unproven": False}).status_code == 404
+    llm_server.script(["It can fly to Paris.", "It can fly to Paris."])
+    first = sdk.chat.completions.create(model=model, messages=_asked(MOTOR))
+    assert first.choices[0].message.content == "It can fly to Paris. [unproven]"
+    assert admin.patch(path, json={"mark_unproven": False}).json()["mark_unproven"] is False
+    try:
+        second = sdk.chat.completions.create(model=model, messages=_asked(MOTOR))
+        assert second.choices[0].message.content == "It can fly to Paris."
+        assert second.vouch["claims"][0]["verdict"] == "unsupported"
+    finally:
+        admin.patch(path, json={"mark_unproven": True})
+
+
+def test_the_sources_answer_where_the_model_can_not(
+    sdk: openai.OpenAI, model: str, llm_server: OpenAIServer
+) -> None:
+    llm_server.script([Failure(404)])
+    done = sdk.chat.completions.create(model=model, messages=_asked(MOTOR))
+    assert "450 watts" in done.choices[0].message.content
+    assert "[unproven]" not in done.choices[0].message.content
+    assert "extractive answered instead" in done.vouch["notices"][0]

@@ -88,7 +88,7 @@ def test_a_client_that_drops_five_times_receives_every_token_once(
                 break
     assert drops == 5
     assert len(turns) == 1
-    assert "".join(received).split() == "".join(WORDS).split()
+    assert "".join(received).split() == [*"".join(WORDS).split(), "[unproven]"]
     assert len(admin.get(f"/api/citations/turn/{turns.pop()}").json()["items"]) == 0
 
 
@@ -128,7 +128,7 @@ def test_the_same_log_by_polling(admin: Client, mixer: str, llm_server: OpenAISe
     assert streamed[0][1] == "snapshot"
     assert [(event["id"], event["event"]) for event in polled] == streamed[1:]
     said = "".join(e["data"]["t"] for e in polled if e["event"] == "token")
-    assert said.split() == "".join(WORDS[:15]).split()
+    assert said.split() == [*"".join(WORDS[:15]).split(), "[unproven]"]
 
 
 def test_when_the_log_has_expired_the_row_speaks(admin: Client, mixer: str, app: Flask) -> None:
@@ -175,13 +175,14 @@ def test_cancelling_keeps_what_was_said_and_stops_the_vendor(
     assert names[-1] == "error"
     turn = admin.get(f"/api/chat/turns/{asked['turn_id']}").json()
     assert turn["status"] == "cancelled"
-    assert turn["answer"] == "The motor draws power."
+    assert turn["answer"] == "The motor draws power. [unproven]"
     until = time.monotonic() + 5
     while len(llm_server.disconnects) == left and time.monotonic() < until:
         time.sleep(0.05)
     assert len(llm_server.disconnects) == left + 1
 
 
+@pytest.mark.usefixtures("no_fallback")
 def test_a_failing_model_is_told_in_words(
     admin: Client, mixer: str, llm_server: OpenAIServer
 ) -> None:
@@ -206,7 +207,8 @@ def test_a_models_marks_become_citations_and_invented_ones_go(
     asked = _asked(admin, mixer, "How many watts does the motor draw?")
     events = list(admin.events(f"/stream/turns/{asked['turn_id']}"))
     said = "".join(data["t"] for _, name, data in events if name == "token")
-    assert said == "The motor draws 450 watts [1]. It sings . It glows."
+    assert said == ("The motor draws 450 watts [1]. It sings . [unproven] It glows. [unproven]")
+    assert said == events[-1][2]["answer"]
     turn = admin.get(f"/api/chat/turns/{asked['turn_id']}").json()
     assert [c["number"] for c in turn["citations"]] == [1]
     assert "removed" in turn["notices"][0]

@@ -20,6 +20,7 @@ from pipelines.llms.prompts import (
     title_messages,
     titled,
 )
+from pipelines.types import CellLocator, MessageLocator, PageLocator, TextLocator, TimeLocator
 from tests.llms.test_fallback import hit
 
 QUESTION = "How is the rotor removed?"
@@ -204,3 +205,40 @@ def test_a_title_is_short_and_its_prompts_are_fenced() -> None:
     ):
         assert len(fences(messages[-1]["content"])) == 2
         assert "data" in messages[0]["content"]
+
+
+def _page(number: int) -> PageLocator:
+    return PageLocator(page=number, boxes=(), page_width=600, page_height=800)
+
+
+@pytest.mark.parametrize(
+    ("locators", "place"),
+    [
+        ((_page(3),), ' at="page 3"'),
+        ((_page(5), _page(3)), ' at="pages 3-5"'),
+        ((TimeLocator(t_start=62, t_end=3723.4),), ' at="time 1:02-1:02:03"'),
+        ((MessageLocator(message_id="m", position=7, author='A"da'),), 'at="message 8 by A\'da"'),
+        ((CellLocator(module="fastqc", sample="A", column="gc"),), ' at="report fastqc"'),
+        ((TextLocator(start=0, end=3),), None),
+    ],
+)
+def test_a_passage_says_where_it_stands(locators: tuple, place: str | None) -> None:
+    source = hit("Turn the key.").model_copy(
+        update={"locators": locators, "heading_path": ("Care", "Rotor")}
+    )
+    content = chat_messages(QUESTION, [source])[-1]["content"]
+    assert ' file="manual.pdf" title="Manual"' in content
+    assert ' headings="Care / Rotor"' in content
+    assert (place in content) if place else (" at=" not in content)
+
+
+def test_a_place_is_bounded_and_counted() -> None:
+    long = hit("Turn the key.").model_copy(
+        update={"filename": "f" * 5000, "title": "t " * 3000, "heading_path": ("h" * 900,) * 9}
+    )
+    content = chat_messages(QUESTION, [long])[-1]["content"]
+    assert len(content) < 1500
+    hits = [long.model_copy(update={"score": 1 - n / 50}) for n in range(30)]
+    messages = chat_messages(QUESTION, hits, (), "Be brief.")
+    cut, _ = fitted(Prompt(QUESTION, hits, messages, (), "Be brief."), 3000)
+    assert sum(count_tokens(message["content"]) for message in cut.messages) <= 3000

@@ -11,7 +11,7 @@ from flask import Flask
 
 from tests.support.client import Client
 from tests.support.documents import pdf
-from tests.support.openai_replies import Pause
+from tests.support.openai_replies import Pause, Reply, Thought
 from tests.support.openai_server import OpenAIServer
 
 QUESTION = "How many kilograms does the anvil weigh?"
@@ -338,6 +338,27 @@ def test_words_that_no_citation_led_back_to_their_source_go_with_it(
     assert "Ask me more." in shown[0]["answer"]
     assert hammer in shown[1]["answer"]
     assert all("deleted" in turn["notices"][-1] for turn in shown)
+    _until_gone(lambda: _rows_with(app, SECRET))
+    _until_gone(lambda: _redis_with(app, SECRET))
+
+
+def test_what_a_model_thought_of_a_deleted_source_goes_with_it(
+    admin: Client, instrument: str, app: Flask, llm_server: OpenAIServer
+) -> None:
+    gone = admin.add_bytes(instrument, "a.pdf", pdf(f"The {SECRET} anvil weighs 61 kilograms."))
+    admin.add_bytes(instrument, "hammer.pdf", pdf("The hammer weighs 3 kilograms."))
+    hammer = "The hammer weighs 3 kilograms."
+    thought = Thought(f"It says: the {SECRET} anvil weighs 61 kilograms. So the hammer?")
+    llm_server.script([Reply((thought, hammer))])
+    turn = admin.ask(instrument, "How heavy are the anvil and the hammer?", model=None)
+    assert turn["reasoning"] == thought.text
+    assert [cited["filename"] for cited in turn["citations"]] == ["hammer.pdf"]
+
+    assert admin.delete(f"/api/sources/{gone['id']}").status_code == 204
+
+    shown = admin.get(f"/api/chat/turns/{turn['turn_id']}").json()
+    assert (shown["reasoning"], shown["answer"]) == ("", f"{hammer} [1]")
+    assert SECRET not in repr(list(admin.events(f"/stream/turns/{turn['turn_id']}")))
     _until_gone(lambda: _rows_with(app, SECRET))
     _until_gone(lambda: _redis_with(app, SECRET))
 

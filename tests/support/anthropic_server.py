@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from tests.support.openai_handler import ClientLeft, Handler, ServerClosing
-from tests.support.openai_replies import Failure, Raw, Reply
+from tests.support.openai_replies import Failure, Raw, Reply, Thought
 from tests.support.openai_requests import Recorded
 from tests.support.openai_server import OpenAIServer
 
@@ -73,6 +73,9 @@ class _Messages(Handler):
         for step in reply.steps:
             if isinstance(step, str):
                 send("content_block_delta", index=0, delta={"type": "text_delta", "text": step})
+            elif isinstance(step, Thought):
+                delta = {"type": "thinking_delta", "thinking": step.text}
+                send("content_block_delta", index=0, delta=delta)
             else:
                 self._wait_through((step,))
         if reply.cut:

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.support.openai_replies import Failure, Pause, Raw, Reply, Stall, Step, Transcript
+from tests.support.openai_replies import (
+    Failure,
+    Pause,
+    Raw,
+    Reply,
+    Stall,
+    Step,
+    Thought,
+    Transcript,
+)
 from tests.support.openai_requests import Recorded, no_picture, record, unsupported
 
 if TYPE_CHECKING:
@@ -144,6 +153,8 @@ class Handler(BaseHTTPRequestHandler):
         for step in reply.steps:
             if isinstance(step, str):
                 send({"content": step})
+            elif isinstance(step, Thought):
+                send({step.name: step.text})
             else:
                 self._wait_through((step,))
         if reply.cut:

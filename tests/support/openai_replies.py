@@ -18,7 +18,15 @@ class Pause:
     seconds: float
 
 
-Step = str | Pause | Stall
+@dataclass(frozen=True)
+class Thought:
+    """A piece of what the model thinks; `name` is what the server calls it."""
+
+    text: str
+    name: str = "reasoning_content"
+
+
+Step = str | Pause | Stall | Thought
 
 
 @dataclass(frozen=True)
