@@ -60,9 +60,10 @@ def test_an_uncited_sentence_is_cited_where_a_passage_carries_it(tmp_path: Path)
     assert [(c.verdict, c.citations) for c in said.claims] == [
         ("verified", (1,)),
         ("unsupported", ()),
-        ("partial", (2,)),
+        ("unsupported", (2,)),
     ]
     assert "number: 9 Nm" in said.claims[2].missing
+    assert "5.5 Nm -> 9 Nm" in said.claims[2].changed
 
 
 def test_every_line_of_a_list_is_a_claim_and_headings_are_none(tmp_path: Path) -> None:
