@@ -21,7 +21,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -204,7 +204,8 @@ def _cells(hit: Hit) -> Iterator[Cell]:
             if not _LETTERS.search(row.cells[0]) or labels[row.cells[0]] > 1:
                 continue
             for column in range(1, len(row.cells)):
-                if row.cells[column] and any(row.headers[column]) and not row.reaches[column]:
+                texts = (row.cells[0], " ".join(row.headers[column]), row.cells[column])
+                if all(map(_is_whole, texts)) and not row.reaches[column]:
                     yield Cell(hit, row, column, *_others(rows, row, column))
 
 
@@ -218,10 +219,20 @@ def _others(rows: list[Row], row: Row, column: int) -> tuple[tuple[str, ...], tu
         for j, cell in enumerate(row.cells)
         if j not in (0, column) and any(row.headers[j]) and row.headers[j] != header
     ]
-    return tuple(filter(_differs(value), in_rows)), tuple(filter(_differs(value), in_columns))
+    differs = _differs(value)
+    return (
+        tuple(cell for cell in in_rows if differs(cell) and _is_whole(cell)),
+        tuple(cell for cell in in_columns if differs(cell) and _is_whole(cell)),
+    )
 
 
-def _differs(value: str) -> Any:
+def _is_whole(text: str) -> bool:
+    """Whether it can stand in a claim: one sentence, and no half cell that the next row ends."""
+    balanced = text.count("(") == text.count(")")
+    return len(sentences(text)) == 1 and balanced and text[-1] not in "-:,;"
+
+
+def _differs(value: str) -> Callable[[str], bool]:
     mine = set(re.findall(r"\w+", value.lower()))
 
     def differs(other: str) -> bool:

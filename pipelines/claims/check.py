@@ -140,6 +140,7 @@ class _Unit:
     """Title, headings and the line that introduces it."""
     row: Row | None
     """The row that it is or stands in; None for a sentence, and for a header."""
+    is_header: bool
     back: tuple[str, ...]
     """The sentences before it that it refers back to."""
 
@@ -150,10 +151,11 @@ def _units(quote: Quote, code: str) -> list[_Unit]:
     lead = ""
     for part in passages(quote.text, quote.rows):
         text = quote.text[part.start : part.end]
-        row = part.row if part.row and not part.row.is_header else None
+        is_header = part.row is not None and part.row.is_header
+        row = None if is_header else part.row
         reading = read(text, code)
         back = tuple(earlier[-NEIGHBOURS:]) if reading.refers_back else ()
-        found.append(_Unit(text, reading, f"{quote.context}\n{lead}", row, back))
+        found.append(_Unit(text, reading, f"{quote.context}\n{lead}", row, is_header, back))
         earlier.append(text)
         lead = text if text.endswith((":", "：")) else lead
     return found
@@ -178,15 +180,24 @@ def _in_parts(sentence: str, claim: Reading, units: Sequence[_Unit]) -> bool:
     if len(parts) < 2 or any(len(part.items) < 2 for part in parts):
         return False
     subject = claim.items[0].key
-    for i, (text, part) in enumerate(zip(texts, parts, strict=True)):
-        named = any(item.kind == "name" for item in part.items)
-        if not any(
-            (i == 0 or named or unit.reading.refers_back or subject in _known(unit))
+    return all(
+        any(
+            _may_prove(unit, part, subject, is_first=i == 0)
             and _against(text, part, unit).verdict == "verified"
             for unit in units
-        ):
-            return False
-    return True
+        )
+        for i, (text, part) in enumerate(zip(texts, parts, strict=True))
+    )
+
+
+def _may_prove(unit: _Unit, part: Reading, subject: str, *, is_first: bool) -> bool:
+    """Whether a unit speaks of what a part of a sentence does: its subject, or a name of its own.
+    A row does if the part names it; a header row proves nothing."""
+    if unit.row or unit.is_header:
+        label = read(unit.row.cells[0], unit.reading.language.code) if unit.row else None
+        return label is not None and not label.keys.isdisjoint(part.keys)
+    named = any(item.kind == "name" for item in part.items)
+    return is_first or named or unit.reading.refers_back or subject in _known(unit)
 
 
 def _known(unit: _Unit) -> frozenset[str]:

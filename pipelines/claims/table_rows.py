@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipelines.claims.comparing import Finding, compare
 from pipelines.claims.quantities import CODE, Quantity
@@ -12,6 +13,42 @@ from pipelines.claims.reading import Reading, read
 from pipelines.tables import BETWEEN, Row
 
 _STATEMENT = re.compile(r"\s*[;\n]\s*|,\s+|\s+\|\s+")
+Keys = frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """A row by columns: what its label, headers and cells say. `values`: the columns that are no
+    labels; `names`: their headers as they are shown."""
+
+    label: Keys
+    names: tuple[str, ...]
+    headers: tuple[Keys, ...]
+    cells: tuple[Reading, ...]
+    values: range
+
+    def stated(self, claim: Reading) -> list[int]:
+        """The columns whose value the claim repeats in full."""
+        return [j for j in self.values if self.cells[j].items and _says(claim, self.cells[j])]
+
+    def named(self, claim: Reading) -> list[int]:
+        """The columns whose header it names in full, beside the row's label, and not only with a
+        longer one: who says "traces per loop" doesn't name "loop"."""
+        free = claim.keys - self.label
+        named = [j for j in self.values if self.headers[j] and self.headers[j] <= free]
+        return [j for j in named if not any(self.headers[j] < self.headers[i] for i in named)]
+
+
+@lru_cache(maxsize=1024)
+def _columns(row: Row, code: str) -> _Columns:
+    names = tuple(" ".join(path) for path in row.headers)
+    return _Columns(
+        read(row.cells[0], code).keys,
+        names,
+        tuple(read(name, code).keys for name in names),
+        tuple(read(cell, code) for cell in row.cells),
+        range(max(1, row.header_columns), len(row.cells)),
+    )
 
 
 def against_row(sentence: str, claim: Reading, row: Row, text: str, context: str) -> Finding:
@@ -22,60 +59,70 @@ def against_row(sentence: str, claim: Reading, row: Row, text: str, context: str
     has does not stand for what the row is called.
     """
     code = claim.language.code
-    under = "\n".join((context, *_lent(claim, row, text)))
+    columns = _columns(row, code)
+    if text == row.cells[0] or not any(text != cell and text in cell for cell in row.cells):
+        used = _used(claim, columns)
+    else:
+        used = [j for j in columns.values if text in row.cells[j]]
+    lent = [columns.names[j] for j in (*range(columns.values.start), *used)]
+    under = read("\n".join((context, *_leads(row), row.cells[0], *lent)), code)
     proof = read(text, code)
     # The order of cells says nothing, but where a row is quoted as a row.
-    found = compare(claim, proof, read(under, code), in_order=BETWEEN in sentence)
-    changed = _other_column(claim, row, text)
-    if found.verdict == "verified" and claim.literal != proof.literal:
-        changed = changed or _misnamed(claim, row) or _misplaced(sentence, claim, row)
+    found = compare(claim, proof, under, in_order=BETWEEN in sentence)
+    if claim.literal == proof.literal:
+        return found
+    changed = _other_column(claim, columns)
+    if found.verdict == "verified":
+        changed = changed or _misnamed(claim, columns, row) or _misplaced(sentence, columns, code)
     if changed:
         return replace(found, verdict="unsupported", changed=(changed, *found.changed))
     return found
 
 
-def _lent(claim: Reading, row: Row, text: str) -> Iterator[str]:
-    """What introduces the table, the row's label and the headers of the columns used."""
-    yield from _leads(row)
-    yield row.cells[0] if row.cells else ""
-    for column in _used(claim, row, text):
-        yield " ".join(row.headers[column])
-
-
-def _used(claim: Reading, row: Row, text: str) -> set[int]:
-    """The columns that the claim takes values from, those of the labels among them: first those
-    whose cell it repeats in full, then those that hold what these don't explain."""
-    code = claim.language.code
-    labels = set(range(max(1, row.header_columns)))
-    cells = [read(cell, code) for cell in row.cells]
-    inside = [j for j, cell in enumerate(row.cells) if len(cell) > len(text) and text in cell]
-    if inside:
-        return labels | set(inside)
-    used = labels | {j for j, cell in enumerate(cells) if cell.items and _says(claim, cell)}
-    known = set().union(
-        *(cells[j].keys | read(" ".join(row.headers[j]), code).keys for j in used if j < len(cells))
+def _used(claim: Reading, columns: _Columns) -> list[int]:
+    """The columns that the claim takes values from: first those that it repeats in full, then
+    those that hold what these don't explain."""
+    stated = columns.stated(claim)
+    known = columns.label.union(
+        *(columns.headers[j] for j in range(columns.values.start)),
+        *(columns.cells[j].keys | columns.headers[j] for j in stated),
     )
     rest = claim.keys - known
-    return used | {j for j, cell in enumerate(cells) if rest & cell.keys}
+    return [j for j in columns.values if j in stated or rest & columns.cells[j].keys]
 
 
-def _other_column(claim: Reading, row: Row, text: str) -> str:
-    """Where the claim names one column in full and takes its values from others, that it doesn't:
-    "theirs -> the one named". A caption may name all columns, so it lends none of them."""
-    code = claim.language.code
-    names = [" ".join(path) for path in row.headers]
-    headers = [read(name, code).keys for name in names]
-    values = range(max(1, row.header_columns), len(names))
-    used = [j for j in sorted(_used(claim, row, text)) if j in values]
-    cells = read(text, code).keys
-    label = read(row.cells[0], code).keys
-    named = [j for j in values if headers[j] <= claim.keys and not headers[j] <= label]
-    # "Traces per loop" is named, and "Loop" with it.
-    named = [j for j in named if not any(headers[j] < headers[other] for other in named)]
-    if not used or any(j in used for j in named):
+def _other_column(claim: Reading, columns: _Columns) -> str:
+    """Where the claim names one column and takes its value from another: "theirs -> the one
+    named". A caption may name all columns, so it lends none of them."""
+    taken = columns.stated(claim) or _used(claim, columns)
+    named = columns.named(claim)
+    if not taken or any(j in taken for j in named):
         return ""
-    other = next((j for j in named if not headers[j] <= cells), None)
-    return "" if other is None else f"{', '.join(names[j] for j in used)} -> {names[other]}"
+    cells = columns.label.union(*(columns.cells[j].keys for j in taken))
+    known = cells.union(*(columns.headers[j] for j in taken))
+    for j in named:
+        says_more = columns.cells[j].keys - columns.headers[j] - known
+        if not says_more & claim.keys and not columns.headers[j] <= cells:
+            return f"{', '.join(columns.names[i] for i in taken)} -> {columns.names[j]}"
+    return ""
+
+
+def _misnamed(claim: Reading, columns: _Columns, row: Row) -> str:
+    """A name of the claim that only the caption or a cell it doesn't repeat has, while the row
+    has another label."""
+    if not columns.label or not claim.keys.isdisjoint(columns.label):
+        return ""
+    told = columns.stated(claim) or columns.values
+    own = Keys().union(*(columns.cells[j].keys | columns.headers[j] for j in told))
+    names = [item for item in claim.items if item.kind == "name" and item.key not in own]
+    return f"{row.cells[0]} -> {names[0].shown}" if names else ""
+
+
+def _misplaced(sentence: str, columns: _Columns, code: str) -> str:
+    """A statement of the claim, as "Speed: 5 Nm", whose value has another header."""
+    statements = [part for part in _STATEMENT.split(sentence) if part]
+    found = (_other_column(read(part, code), columns) for part in statements)
+    return next(filter(None, found), "") if len(statements) > 1 else ""
 
 
 def _says(claim: Reading, cell: Reading) -> bool:
@@ -102,37 +149,3 @@ def _leads(row: Row) -> Iterator[str]:
     for line in row.header.splitlines():
         if not all(cell.strip() in names or not cell.strip() for cell in line.split(BETWEEN)):
             yield line
-
-
-def _misnamed(claim: Reading, row: Row) -> str:
-    """A name of the claim that only the title or caption has, while the row has another label."""
-    code = claim.language.code
-    label = read(row.cells[0] if row.cells else "", code)
-    if not label.items or not claim.keys.isdisjoint(label.keys):
-        return ""
-    own = set(read(" ".join((*row.cells, *(n for path in row.headers for n in path))), code).keys)
-    names = [item for item in claim.items if item.kind == "name" and item.key not in own]
-    return f"{row.cells[0]} -> {names[0].shown}" if names else ""
-
-
-def _misplaced(sentence: str, claim: Reading, row: Row) -> str:
-    """A statement of the claim, as "Speed: 5 Nm", whose value has another header."""
-    statements = [part for part in _STATEMENT.split(sentence) if part]
-    if len(statements) < 2:
-        return ""
-    code = claim.language.code
-    headers = [read(" ".join(path), code) for path in row.headers]
-    cells = [read(cell, code) for cell in row.cells]
-    for statement in statements:
-        said = read(statement, code)
-        values = [
-            j
-            for j in range(max(1, row.header_columns), len(cells))
-            if cells[j].items and _says(said, cells[j])
-        ]
-        if not values or any(headers[j].keys & said.keys or not headers[j].keys for j in values):
-            continue
-        for j, header in enumerate(headers):
-            if j not in values and header.keys and header.keys <= said.keys - cells[0].keys:
-                return f"{' '.join(row.headers[values[0]])} -> {' '.join(row.headers[j])}"
-    return ""
