@@ -117,6 +117,7 @@ class AnswerStore:
                         "verdict": claim.verdict,
                         "citations": list(claim.citations),
                         "missing": list(claim.missing),
+                        "changed": list(claim.changed),
                         "repeats": list(claim.repeats),
                     }
                     for claim in said.claims

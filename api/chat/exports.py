@@ -95,8 +95,9 @@ def _turn(turn: Data, notes: list[str]) -> list[str]:
 def _claim(claim: Data, numbers: Mapping[int, int]) -> str:
     text = markdown.line(re.sub(r"\s*\[\d+\]", "", claim["text"]))
     marks = "".join(f"[^{numbers[n]}]" for n in claim["citations"] if n in numbers)
-    missing = ", ".join(markdown.line(str(part)) for part in claim.get("missing") or ())
-    return f"- **{claim['verdict']}**: {text}{marks}" + (f" (missing: {missing})" * bool(missing))
+    lists = ((name, claim.get(name) or ()) for name in ("missing", "changed"))
+    named = [f"{name}: " + ", ".join(markdown.line(str(p)) for p in ps) for name, ps in lists if ps]
+    return f"- **{claim['verdict']}**: {text}{marks}" + (f" ({'; '.join(named)})" * bool(named))
 
 
 def _safe_name(title: str) -> str:

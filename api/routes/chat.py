@@ -97,7 +97,15 @@ class ClaimSchema(Schema):
     verdict = fields.String(metadata={"enum": VERDICTS})
     citations = fields.List(fields.Integer(), metadata={"description": "Numbers of proofs"})
     missing = fields.List(
-        fields.String(), metadata={"description": "What the proofs do not say, or say otherwise"}
+        fields.String(),
+        metadata={"description": 'What the proofs do not say: "number: 6 kg", "word: blue"'},
+    )
+    changed = fields.List(
+        fields.String(),
+        metadata={
+            "description": "What they say otherwise in the same place, or what the sentence leaves "
+            'out of them: "5 kg -> 6 kg", "if lid closed -> (left out)"'
+        },
     )
     repeats = fields.List(
         fields.String(), metadata={"description": "Sources whose words it repeats"}

@@ -86,17 +86,18 @@ def _stays(
     if not numbers:
         return None if copy else dict(claim)
     if set(numbers) <= set(proofs):
-        again, missing = claim["verdict"], claim.get("missing", [])
+        again, named = claim["verdict"], {}
     else:
         checks = checked(without_marks(sentence), proofs) if proofs else []
         again = checks[0].verdict if checks else "unsupported"
-        missing = list(getattr(checks[0], "missing", ())) if checks else []
         if again == "unsupported":
             return None
+        # What is named of the proofs is of those that are left.
+        named = {"missing": list(checks[0].missing), "changed": list(checks[0].changed)}
     # What was deleted says this, and what is left does not.
     if copy and again != "verified":
         return None
-    return {**claim, "verdict": again, **({"missing": missing} if "missing" in claim else {})}
+    return {**claim, "verdict": again, **named}
 
 
 def _between(text: str, copied: set[tuple[str, ...]]) -> str:
@@ -115,6 +116,7 @@ def _withdrawn(text: str, start: int, citations: Sequence[int]) -> dict[str, Any
         "verdict": "unsupported",
         "citations": list(citations),
         "missing": [],
+        "changed": [],
         "state": "withdrawn",
     }
 

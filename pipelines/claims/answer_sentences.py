@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipelines.claims.asserting import asserts
 from pipelines.text.sentences import sentences
 
 MARK = re.compile(r"\s*\[(\d{1,4})\]")
@@ -19,6 +20,7 @@ _RULE = re.compile(r"[\s|:=_*-]+")
 _BULLET = re.compile(
     r"\s*(?:>\s*)*(?:(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+)?(?:\[[ xX]\]\s+)?"
 )
+_ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _QUESTION = ("?", "？", "؟")
 _LEADS_OVER = re.compile(
     r"(?:yes|no|sure|certainly|of course|hello|hi|thanks?(?: you)?|ja|nein|oui|non|sí|да|нет"
@@ -42,8 +44,9 @@ class Place:
 def claim_ranges(answer: str) -> list[Place]:
     """The claims of an answer in order; marks behind a full stop belong to the sentence before.
 
-    Headings, code blocks, rules and header rows of tables, questions and phrases that only lead
-    over ("Here is what I found:") claim nothing, unless they cite.
+    Headings, labels, captions, code blocks, rules and header rows of tables claim nothing, cited
+    or not; questions and phrases that only lead over ("Here is what I found:") don't unless they
+    cite.
     """
     blank = _FENCE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), answer)
     # A mark within `code` is code.
@@ -51,10 +54,16 @@ def claim_ranges(answer: str) -> list[Place]:
     found: list[Place] = []
     lines = visible.splitlines(keepends=True)
     at = 0
+    introduced = False
     for i, line in enumerate(lines):
         following = lines[i + 1] if i + 1 < len(lines) else ""
+        bare = MARK.sub("", line).rstrip(" *_\n")
+        is_item = _ITEM.match(line) is not None
         if not _claims_nothing(line, following):
-            found += _in_line(answer, visible, at, at + len(line.rstrip()))
+            end = at + len(line.rstrip())
+            found += _in_line(answer, visible, at, end, is_listed=introduced and is_item)
+        if bare and not is_item:
+            introduced = bare.endswith((":", "："))
         at += len(line)
     return found
 
@@ -66,7 +75,7 @@ def _claims_nothing(line: str, following: str) -> bool:
     return is_header and _RULE.fullmatch(following) is not None
 
 
-def _in_line(answer: str, visible: str, start: int, end: int) -> list[Place]:
+def _in_line(answer: str, visible: str, start: int, end: int, *, is_listed: bool) -> list[Place]:
     bullet = _BULLET.match(visible, start, end)
     start = bullet.end() if bullet else start
     bare = MARK.sub(lambda mark: " " * len(mark[0]), visible[start:end])
@@ -79,7 +88,7 @@ def _in_line(answer: str, visible: str, start: int, end: int) -> list[Place]:
         here = start + left
         numbers = tuple(dict.fromkeys(int(n) for n in MARK.findall(visible[here:stop])))
         text = _without_marks(answer[here:stop], visible[here:stop])
-        if text and _claims(text, numbers):
+        if text and _claims(text, numbers, is_listed=is_listed):
             found.append(Place(text, here, stop, numbers))
     return found
 
@@ -103,9 +112,10 @@ def _without_marks(text: str, visible: str) -> str:
     return "".join((*kept, text[at:])).strip(" |\t")
 
 
-def _claims(text: str, numbers: tuple[int, ...]) -> bool:
-    if numbers:
-        return any(character.isalnum() for character in text)
-    if text.endswith((":", "：", *_QUESTION)) or not any(c.isalnum() for c in text):
+def _claims(text: str, numbers: tuple[int, ...], *, is_listed: bool) -> bool:
+    """`is_listed`: an item of a list, of which the line above it says what its items are."""
+    if not numbers and (text.endswith((":", "：", *_QUESTION)) or _LEADS_OVER.fullmatch(text)):
         return False
-    return _LEADS_OVER.fullmatch(text) is None
+    if is_listed:
+        return any(character.isalnum() for character in text)
+    return asserts(text)

@@ -1,33 +1,31 @@
 """Proofs: the quote that carries a sentence, and whether it really does. No language model.
 
 A sentence is verified when one sentence of what it cites, with the sentence before it where it
-refers back to it, has all its quantities, names and denials and nearly all its other words.
-Parts of a sentence may stand in several sentences, each part wholly in one of them: words picked
-together from everywhere prove nothing. A row of a table is one sentence, and its columns' headers
-say what its cells are.
+refers back to it, has each of its words, names, numbers and denials, and when the sentence leaves
+out nothing that decides whether that holds. Parts of a sentence may stand in several sentences,
+each part wholly in one of them: words picked together from everywhere prove nothing. A row of a
+table is one sentence, and the headers of its columns say what its cells are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from pipelines.claims.answer_sentences import claim_ranges
-from pipelines.claims.comparing import Finding, compare
+from pipelines.claims.comparing import Finding, Verdict, compare
+from pipelines.claims.languages import common_language
 from pipelines.claims.quotes import Quote, passages
-from pipelines.claims.reading import Reading, read
-from pipelines.claims.table_columns import wrong_column
+from pipelines.claims.reading import HALF, Reading, read
+from pipelines.claims.table_rows import against_row
 from pipelines.tables import Row, rows_between
 from pipelines.types import Hit
 
-Verdict = Literal["verified", "partial", "unsupported"]
-
-TOGETHER = 0.6
-"""Least share of words that several quotes must have together for a sentence to be `partial`."""
 NEIGHBOURS = 2
+"""Sentences before one that it may refer back to, or that may be quoted with it."""
 ROWS = 6
+"""Rows that may be quoted together."""
 _PART = re.compile(r"[,;]\s+|\s+(?:and|while|whereas|but|und|während|et|y|pero|mais)\s+")
 
 
@@ -35,8 +33,9 @@ _PART = re.compile(r"[,;]\s+|\s+(?:and|while|whereas|but|und|während|et|y|pero|
 class Claim:
     """One sentence of an answer; `start` and `end` are offsets into it, marks included.
 
-    `missing` names what its proofs don't say, as "number: 15 kg" or "name: Gamma"; `repeats`
-    the sources, by id, whose words it has, cited or not.
+    `missing` names what its proofs don't say, as "number: 15 kg" or "name: Gamma"; `changed` what
+    they say otherwise in the same place, as "12 kg -> 15 kg", or what the sentence leaves out of
+    them; `repeats` the sources, by id, whose words it has, cited or not.
     """
 
     text: str
@@ -45,6 +44,7 @@ class Claim:
     verdict: Verdict
     citations: tuple[int, ...]
     missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     repeats: tuple[str, ...] = ()
 
 
@@ -54,20 +54,20 @@ def check(sentence: str, quotes: Sequence[Quote]) -> Verdict:
 
 
 def examine(sentence: str, quotes: Sequence[Quote]) -> Finding:
-    """The verdict on a sentence and what the quotes don't say of it."""
-    claim = read(sentence)
+    """The verdict on a sentence, and what the quotes don't say of it or say otherwise."""
     if not quotes:
-        return Finding("unsupported", 0.0, ())
-    units = [unit for quote in quotes for unit in _units(quote)]
-    findings = [_against(claim, unit) for unit in units]
-    best = max(findings, key=lambda finding: finding.rank)
-    if best.verdict == "verified":
+        return Finding("unsupported", 0.0)
+    proof = "\n".join(f"{quote.text}\n{quote.context}" for quote in quotes)
+    mine, theirs = common_language(sentence, proof)
+    claim = read(sentence, mine)
+    units = [unit for quote in quotes for unit in _units(quote, theirs)]
+    best = max((_against(sentence, claim, unit) for unit in units), key=lambda found: found.rank)
+    if best.verdict == "verified" or len(units) < 2:
         return best
-    if len(units) > 1:
-        if _in_parts(sentence, claim, units):
-            return Finding("verified", 1.0, ())
-        if best.verdict == "unsupported" and _together(claim, units) >= TOGETHER:
-            best = Finding("partial", best.share, best.missing)
+    if _in_parts(sentence, claim, units):
+        return Finding("verified", 1.0)
+    if best.share < HALF and _together(claim, units) >= HALF:
+        return replace(best, verdict="partial")
     return best
 
 
@@ -82,7 +82,13 @@ def claims(answer: str, quotes: Mapping[int, Quote]) -> list[Claim]:
         finding = examine(place.text, [quotes[n] for n in known])
         found.append(
             Claim(
-                place.text, place.start, place.end, finding.verdict, place.numbers, finding.missing
+                place.text,
+                place.start,
+                place.end,
+                finding.verdict,
+                place.numbers,
+                finding.missing,
+                finding.changed,
             )
         )
     return found
@@ -94,25 +100,26 @@ def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
     One sentence or row; neighbours too, up to three sentences or six rows, where they carry what
     it lacks.
     """
-    claim = read(sentence)
+    mine, theirs = common_language(sentence, hit.text)
+    claim = read(sentence, mine)
     parts = passages(hit.text, rows_between(hit.text, hit.tables))
-    readings = [read(hit.text[part.start : part.end]) for part in parts]
+    readings = [read(hit.text[part.start : part.end], theirs) for part in parts]
     has = [_carried(claim, reading) for reading in readings]
 
     def worth(i: int) -> tuple[float, ...]:
         reading = readings[i]
-        denials = abs(len(reading.denied) - len(claim.denied))
-        is_same = float(reading.key == claim.key)
-        return (_weight(claim, has[i]), is_same, -denials, -len(reading.terms))
+        is_same = float(reading.literal == claim.literal)
+        others = abs(len(reading.operators) - len(claim.operators))
+        return (_weight(claim, has[i]), is_same, -others, -len(reading.items))
 
     first = last = max(range(len(parts)), key=worth)
-    whole = _weight(claim, frozenset(range(len(claim.terms) + len(claim.quantities))))
+    whole = _weight(claim, frozenset(range(len(claim.items))))
     needed = max(2.0, 0.2 * whole)
     covered = has[first]
     row = parts[first].row
     if row is not None:
         # A row is checked with its header: the rows between need not be quoted for it.
-        covered |= _carried(claim, read(row.header))
+        covered |= _carried(claim, read(row.header, theirs))
     reach, centre = ROWS - 1 if row is not None else NEIGHBOURS, first
     for step in range(1, reach + 1):
         for i in (centre - step, centre + step):
@@ -129,80 +136,95 @@ class _Unit:
 
     text: str
     reading: Reading
-    context: Reading
+    context: str
+    """Title, headings and the line that introduces it."""
     row: Row | None
-    """The row that it is; None for a sentence, and for a header."""
+    """The row that it is or stands in; None for a sentence, and for a header."""
+    is_header: bool
     back: tuple[str, ...]
     """The sentences before it that it refers back to."""
 
 
-def _units(quote: Quote) -> list[_Unit]:
+def _units(quote: Quote, code: str) -> list[_Unit]:
     found: list[_Unit] = []
     earlier: list[str] = []
+    lead = ""
     for part in passages(quote.text, quote.rows):
         text = quote.text[part.start : part.end]
-        row = part.row if part.row and not part.row.is_header else None
-        reading = read(text)
-        # A sentence within a row is said of what the row is called.
-        context = f"{quote.context}\n{row.header}\n{row.label}" if row else quote.context
+        is_header = part.row is not None and part.row.is_header
+        row = None if is_header else part.row
+        reading = read(text, code)
         back = tuple(earlier[-NEIGHBOURS:]) if reading.refers_back else ()
-        found.append(_Unit(text, reading, read(context), row, back))
+        # A row that goes on with the one above is said of what that one is called.
+        called = row.label if row and row.goes_on else ""
+        context = f"{quote.context}\n{lead}\n{called}"
+        found.append(_Unit(text, reading, context, row, is_header, back))
         earlier.append(text)
+        lead = text if text.endswith((":", "：")) else lead
     return found
 
 
-def _against(claim: Reading, unit: _Unit) -> Finding:
-    found = compare(claim, unit.reading, unit.context)
-    if unit.row and (column := wrong_column(claim, unit.row)):
-        found = found.without(f"column: {column}")
+def _against(sentence: str, claim: Reading, unit: _Unit) -> Finding:
+    if unit.row:
+        return against_row(sentence, claim, unit.row, unit.text, unit.context)
+    code = unit.reading.language.code
+    context = read(unit.context, code)
+    found = compare(claim, unit.reading, context)
     if found.verdict == "verified" or not unit.back:
         return found
-    joined = compare(claim, read(" ".join((*unit.back, unit.text))), unit.context)
+    joined = compare(claim, read("\n".join((*unit.back, unit.text)), code), context)
     return max(found, joined, key=lambda finding: finding.rank)
 
 
 def _in_parts(sentence: str, claim: Reading, units: Sequence[_Unit]) -> bool:
     """Whether each part of the sentence stands wholly in one unit that speaks of its subject."""
-    parts = [read(part) for part in _PART.split(sentence)]
-    parts = [part for part in parts if part.terms or part.quantities]
-    if (
-        len(parts) < 2
-        or any(len(p.terms) + len(p.quantities) < 2 for p in parts)
-        or not claim.terms
-    ):
+    texts = _PART.split(sentence)
+    parts = [read(text, claim.language.code) for text in texts]
+    if len(parts) < 2 or any(len(part.items) < 2 for part in parts):
         return False
-    subject = claim.terms[0].stem
-    for i, part in enumerate(parts):
-        own = {term.stem for term in part.terms if term.is_name}
-        own |= {quantity.code for quantity in part.quantities if quantity.code}
-        if not any(
-            _against(part, unit).verdict == "verified"
-            and (
-                i == 0
-                or unit.reading.refers_back
-                or subject in unit.reading.stems | unit.context.stems
-                or own
-            )
+    subject = claim.items[0].key
+    return all(
+        any(
+            _may_prove(unit, part, subject, is_first=i == 0)
+            and _against(text, part, unit).verdict == "verified"
             for unit in units
-        ):
-            return False
-    return True
+        )
+        for i, (text, part) in enumerate(zip(texts, parts, strict=True))
+    )
+
+
+def _may_prove(unit: _Unit, part: Reading, subject: str, *, is_first: bool) -> bool:
+    """Whether a unit speaks of what a part of a sentence does: its subject, or a name of its own.
+    A row does if the part names it; a header row proves nothing."""
+    if unit.row or unit.is_header:
+        label = read(unit.row.label, unit.reading.language.code) if unit.row else None
+        return label is not None and not label.keys.isdisjoint(part.keys)
+    named = any(item.kind == "name" for item in part.items)
+    return is_first or named or unit.reading.refers_back or subject in _known(unit)
+
+
+def _known(unit: _Unit) -> frozenset[str]:
+    return unit.reading.keys | read(unit.context, unit.reading.language.code).keys
 
 
 def _together(claim: Reading, units: Sequence[_Unit]) -> float:
     carried = frozenset[int]().union(*(_carried(claim, unit.reading) for unit in units))
-    return len(carried) / max(1, len(claim.terms) + len(claim.quantities))
+    return len(carried) / max(1, len(claim.items))
 
 
 def _carried(claim: Reading, proof: Reading) -> frozenset[int]:
-    """Which terms of the claim the proof has; quantities are counted on behind the terms."""
-    found = {i for i, term in enumerate(claim.terms) if term.stem in proof.stems}
-    for i, quantity in enumerate(claim.quantities, start=len(claim.terms)):
-        if any(quantity.is_said_by(other) for other in proof.quantities):
-            found.add(i)
-    return frozenset(found)
+    """Which items of the claim the proof has."""
+    return frozenset(
+        i
+        for i, item in enumerate(claim.items)
+        if (
+            any(item.quantity.is_said_by(other) for other in proof.quantities)
+            if item.quantity
+            else item.key in proof.keys
+        )
+    )
 
 
 def _weight(claim: Reading, carried: frozenset[int]) -> float:
-    """Quantities and names weigh two."""
-    return sum(2.0 if i >= len(claim.terms) or claim.terms[i].is_name else 1.0 for i in carried)
+    """Numbers and names weigh two."""
+    return sum(1.0 if claim.items[i].kind == "word" else 2.0 for i in carried)

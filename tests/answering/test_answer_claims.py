@@ -61,9 +61,10 @@ def test_an_uncited_sentence_is_cited_where_a_passage_carries_it(tmp_path: Path)
     assert [(c.verdict, c.citations) for c in said.claims] == [
         ("verified", (1,)),
         ("unsupported", ()),
-        ("partial", (2,)),
+        ("unsupported", (2,)),
     ]
     assert "number: 9 Nm" in said.claims[2].missing
+    assert "5.5 Nm -> 9 Nm" in said.claims[2].changed
 
 
 def test_every_line_of_a_list_is_a_claim_and_headings_are_none(tmp_path: Path) -> None:
@@ -133,6 +134,46 @@ def test_what_claims_something(text: str, expected: list) -> None:
     places = claim_ranges(text)
     assert [(place.text, place.numbers) for place in places] == expected
     assert all(text[place.start : place.end].strip() for place in places)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Power consumption. [1]", "Fig. 3 [1]", "Figure 3: Overview of the system [1]",
+        "Table 2: Technical data [1]", "3.2 Power consumption", "Installation and maintenance [1].",
+        "Chapter 3: Cooling", "Technische Daten und Wartung [1]", "Reinigung des Geräts",
+        "Consommation de courant [1]", "Instalação e manutenção", "ポンプの仕様 [1]", "펌프의 사양",
+    ],
+)  # fmt: skip
+def test_what_only_names_something_is_no_claim(line: str) -> None:
+    assert claim_ranges(line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Power consumption: 450 W [1]", "X-200 | 15 rpm", "Remove cover", "Check calibration [1]",
+        "Avoid contamination.", "The pump needs lubrication.", "Figure 3 shows the pump.", "450 W",
+        "Den Deckel nicht öffnen", "Deckel öffnen", "Retirez le capot", "Cierre la tapa",
+        "Chiudere il coperchio", "Feche a tampa", "Verwijder het deksel", "La bomba arranca.",
+        "打开盖子", "ポンプを開ける", "펌프를 여십시오", "Alpha sells to Beta",
+    ],
+)  # fmt: skip
+def test_what_says_something_is_a_claim_whatever_its_form(line: str) -> None:
+    (place,) = claim_ranges(line)
+    assert place.start == 0
+    (item,) = claim_ranges(f"- {line}")
+    assert item.text == place.text
+
+
+def test_an_item_says_what_the_line_above_its_list_asks_for() -> None:
+    answer = (
+        "The kit contains:\n- Installation instructions [1]\n- Gel wedge [1]\n\nMaintenance [1]"
+    )
+    assert [place.text for place in claim_ranges(answer)] == [
+        "Installation instructions",
+        "Gel wedge",
+    ]
 
 
 def test_a_mark_behind_a_full_stop_ends_the_sentence_even_of_an_abbreviation() -> None:
