@@ -8,7 +8,8 @@ import uuid
 
 import pytest
 
-from pipelines.retrieval.keywords import K1, B, bm25, index_words, pack
+from pipelines.retrieval.index_words import index_words
+from pipelines.retrieval.keywords import K1, B, bm25, pack
 
 
 @pytest.mark.parametrize(

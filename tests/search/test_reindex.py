@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import pytest
 from flask import Flask
 
 from deploy.stack import Stack
+from pipelines.embedders.model_facts import ModelFacts
 from tests.support.client import Client
 from tests.support.documents import NOTES, pdf
 
@@ -143,13 +145,16 @@ def test_many_first_sources_at_once_agree_on_an_index(admin: Client, app: Flask)
     from api.extensions import db
     from api.search import indexes
 
+    embedder: Any = SimpleNamespace(
+        name="model@0123456789ab", dimension=4, facts=ModelFacts(floor=0.1)
+    )
     together = threading.Barrier(6)
     chosen: list[tuple[str, ...]] = []
 
     def choose(instrument: str) -> None:
         with app.app_context():
             together.wait()
-            found = indexes.for_writing(db.session(), instrument, "model", "model@0123456789ab")
+            found = indexes.for_writing(db.session(), instrument, "model", embedder)
             chosen.append(tuple(index.collection for index in found))
             db.session.commit()
 
@@ -188,7 +193,8 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
     with Stack(tmp_path / "data", port=0, env=env) as stack, Client(stack.url) as user:
         user.sign_in("admin@example.com")
         shown = user.get(f"/api/instruments/{instrument}").json()
-        assert (shown["embedding_model"], shown["reindex_needed"]) == ("all-MiniLM-L6-v2", True)
+        assert (shown["index_model"], shown["reindex_needed"]) == ("all-MiniLM-L6-v2", True)
+        assert shown["embedding_model"] == str(model)
         # The old index answers, and takes what is new, until it is asked for another one.
         user.add_bytes(instrument, "anvil.pdf", pdf("The anvil weighs 79 kilograms."))
         assert "79 kilograms" in user.ask(instrument, "How heavy is the anvil?")["answer"]
@@ -198,7 +204,7 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
             assert "450 watts" in user.ask(instrument, QUESTION)["answer"]
         assert user.job(job_id)["state"] == "done"
         shown = user.get(f"/api/instruments/{instrument}").json()
-        assert (shown["embedding_model"], shown["reindex_needed"]) == (str(model), False)
+        assert (shown["index_model"], shown["reindex_needed"]) == (str(model), False)
         second = _only_collection(stack, instrument)
         assert second != first
         vectors = _chroma(stack).get_collection(second).get(include=["embeddings"])
