@@ -97,6 +97,35 @@ def test_sources_read_before_there_was_a_keyword_index_get_one(
     assert score() > by_meaning_alone
 
 
+def test_words_that_an_older_release_made_are_made_anew(
+    admin: Client, instrument: str, app: Flask
+) -> None:
+    from sqlalchemy import select, update
+
+    from api.extensions import db
+    from api.models import KeywordBlock, Posting
+
+    text = "# Wartung\n\nDie Kühlmittelpumpe ist nach zwei Jahren zu wechseln."
+    admin.add_bytes(instrument, "pumpe.md", text.encode())
+    here = KeywordBlock.instrument_id == instrument
+    words = select(Posting.word).where(Posting.instrument_id == instrument)
+    with app.app_context():
+        made = set(db.session.scalars(words))
+        old = update(KeywordBlock).where(here).values(form=0, languages="")
+        db.session.execute(old)
+        db.session.execute(update(Posting).where(Posting.word == "~pump").values(word="stale"))
+        db.session.commit()
+    assert admin.get(f"/api/instruments/{instrument}").json()["reindex_needed"]
+    job = admin.post(f"/api/instruments/{instrument}/reindex").json()
+    assert admin.wait(job["job_id"])["state"] == "done"
+    assert not admin.get(f"/api/instruments/{instrument}").json()["reindex_needed"]
+    with app.app_context():
+        assert set(db.session.scalars(words)) == made
+        assert set(db.session.scalars(select(KeywordBlock.languages).where(here))) == {"de"}
+    (hit,) = admin.get("/api/search/", params={"instrument": instrument, "q": "Pumpe"}).json()
+    assert hit["filename"] == "pumpe.md"
+
+
 def test_what_is_read_meanwhile_is_in_the_new_index_too(
     stack: Stack, admin: Client, instrument: str, app: Flask
 ) -> None:
