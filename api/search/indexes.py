@@ -133,7 +133,7 @@ def switch(session: Session, instrument_id: str, shadow: VectorIndex) -> bool:
     if serves is not None and serves["collection"] == shadow.collection:
         # A run of the same job that was broken off later saw to it.
         return True
-    if fills != shadow.row:
+    if VectorIndex.of(fills) != shadow:
         return False
     missing = exists().where(Shard.job_id == shadow.job_id, Shard.done_at.is_(None))
     if session.scalar(select(missing)):

@@ -48,6 +48,7 @@ particles."""
 _PARTICLES = "은는이가을를의에도만로와과"
 _AROUND = '.,;:!?()[]"'
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
 _stemming = threading.Lock()
 """A stemmer serves one thread at a time."""
 
@@ -69,12 +70,13 @@ def fragment_words(text: str, fallback: str | None = None) -> FragmentWords:
     table = LANGUAGES.get(language or "en", ENGLISH)
     if table is ENGLISH:
         return FragmentWords(index_words(text), [], language)
-    words, parts = [], []
+    words: list[str] = []
+    parts: list[str] = []
     for token in text.lower().split():
         read = _words_in if len(token) <= LONGEST_TOKEN else _read_in
         some, pieces = read(token, table.code)
-        words += some
-        parts += pieces
+        words.extend(some)
+        parts.extend(pieces)
     return FragmentWords(words, parts, table.code)
 
 
@@ -94,8 +96,11 @@ def question_words(question: str, languages: Iterable[str] = ()) -> dict[str, tu
         for word in _raw(token):
             if word in asked.small:
                 continue
-            if not word.isalpha() or _in_pairs(word):
-                found.update((form, (form,)) for form in _read(word) if form not in asked.small)
+            if _in_pairs(word):
+                found.update((pair, (pair,)) for pair in _pairs(word) if pair not in asked.small)
+                continue
+            if not word.isalpha():
+                found.update((form, (form,)) for form in _stems(_plain(word)))
                 continue
             first = _stem(_plain(word)[:LONGEST_WORD])
             forms = dict.fromkeys([first])
@@ -149,8 +154,10 @@ def _stems(word: str) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
-def _words_in(token: str, code: str) -> tuple[list[str], list[str]]:
-    return _read_in(token, code)
+def _words_in(token: str, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """As `_words_of`, in a language."""
+    words, parts = _read_in(token, code)
+    return tuple(words), tuple(parts)
 
 
 def _read_in(token: str, code: str) -> tuple[list[str], list[str]]:
@@ -196,7 +203,9 @@ def _parts(word: str, table: LanguageTable) -> list[str]:
 
 def _raw(token: str) -> list[str]:
     """The words of a token as they are written, accents included: stemmers want them."""
-    return _WORD.findall(_CLITIC.sub("", unicodedata.normalize("NFC", token)))
+    if not token.isascii():
+        token = _ACCENTS.sub("", unicodedata.normalize("NFC", token))
+    return _WORD.findall(_CLITIC.sub("", token))
 
 
 def _codes(token: str) -> list[str]:
@@ -224,7 +233,7 @@ def _plain(text: str) -> str:
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", decomposed))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
 
 
 def _stem(word: str) -> str:
