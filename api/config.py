@@ -94,8 +94,23 @@ class Config:
     embedding_model: str = setting(
         "EMBEDDING_MODEL",
         "all-MiniLM-L6-v2",
-        "Embedding model: the built-in `all-MiniLM-L6-v2`, or a sentence-transformers directory",
+        "Embedding model of instruments that have chosen none: `all-MiniLM-L6-v2`, built in and "
+        "quickest; `multilingual-e5-small`, built in, finds what is asked in one language in "
+        "sources of another and embeds at less than half the speed; a sentence-transformers "
+        "directory; or `openai:MODEL`, an OpenAI-compatible endpoint",
     )
+    embedding_models: str = setting(
+        "EMBEDDING_MODELS",
+        "",
+        "Further models, with commas between, that an instrument's manager may choose besides the "
+        "built-in ones and `EMBEDDING_MODEL`",
+    )
+    embedding_base_url: SecretUrl = secret_url(
+        "EMBEDDING_BASE_URL",
+        "",
+        "Endpoint for embedding models `openai:MODEL`; empty means `OPENAI_BASE_URL` with its key",
+    )
+    embedding_api_key: SecretStr = secret("EMBEDDING_API_KEY", "", "Key for `EMBEDDING_BASE_URL`")
     model_cache: str = setting(
         "MODEL_CACHE", "", "Where converted models are kept; empty means `VOUCH_DATA`/models"
     )

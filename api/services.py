@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from api.secret_url import SecretUrl
     from pipelines.cancellation import Stop
     from pipelines.embedders.embedder import Embedder
+    from pipelines.embedders.remote import ServedModel
     from pipelines.external.contract import Endpoint, Outside
     from pipelines.llms.contract import LLM
     from pipelines.retrieval.reranking import Reranker
@@ -129,10 +130,22 @@ class Services:
 
         try:
             loading.set_result(
-                load_embedder(model, device=self.config.embedding_device, cache=self.config.models)
+                load_embedder(
+                    model,
+                    device=self.config.embedding_device,
+                    cache=self.config.models,
+                    served=self._served_model(model),
+                )
             )
         except BaseException as error:  # noqa: BLE001 - raised where the model is asked for
             loading.set_exception(error)
+
+    def _served_model(self, model: str) -> ServedModel:
+        from pipelines.embedders.remote import ServedModel
+
+        config = self.config
+        where = self._endpoint(model, config.embedding_base_url, config.embedding_api_key)
+        return ServedModel(where.base_url, where.api_key, connect=config.llm_connect_seconds)
 
     @property
     def reranker(self) -> Reranker | None:
@@ -220,7 +233,7 @@ class Services:
         """Vectors of texts that may be longer than the model reads, by their beginnings."""
         from pipelines.embedders.embedder import fitting
 
-        return self.embedder.embed([fitting(self.embedder, text) for text in texts])
+        return self.embedder.embed([fitting(self.embedder, text) for text in texts], asked=True)
 
 
 def services() -> Services:

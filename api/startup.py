@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 
 from api import llm_settings
 from api.config import Config, ConfigError
-from pipelines.embedders.embedder import model_directory
+from api.search.embedding_models import further_models
+from pipelines.embedders.embedder import check_model
+from pipelines.embedders.remote import PROVIDER
 from pipelines.errors import ModelUnavailable
 from pipelines.llms import LLMS
 from pipelines.llms.contract import LLMSettings
@@ -61,7 +63,19 @@ def _language_model(config: Config) -> None:
 
 
 def _embedding_model(config: Config) -> None:
-    model_directory(config.embedding_model)
+    _usable_embedder(config, config.embedding_model)
+
+
+def _further_embedding_models(config: Config) -> None:
+    for model in further_models(config):
+        _usable_embedder(config, model)
+
+
+def _usable_embedder(config: Config, model: str) -> None:
+    check_model(model)
+    if model.startswith(PROVIDER):
+        is_its_own = config.embedding_base_url or config.embedding_api_key
+        _openai_service(config, "EMBEDDING", bool(is_its_own))
 
 
 def _reranker(config: Config) -> None:
@@ -94,6 +108,7 @@ def _openai_service(config: Config, prefix: str, is_its_own: bool) -> None:
 _CHECKS: Mapping[str, Callable[[Config], None]] = {
     "LLM": _language_model,
     "EMBEDDING_MODEL": _embedding_model,
+    "EMBEDDING_MODELS": _further_embedding_models,
     "RERANKER": _reranker,
     "TRANSCRIBER": _transcriber,
     "VISION_MODEL": _vision_model,

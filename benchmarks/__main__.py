@@ -18,6 +18,7 @@ BENCHMARKS = {
     "recordings": "subtitles, speech and slides against ground truth",
     "main_text": "the main text of web pages against ground truth",
     "retrieval": "SciFact through ingest, indexes and search",
+    "cross_language": "questions in other languages on English paragraphs (XQuAD)",
     "claims": "altered, true and reworded sentences against the check of claims",
     "proofs": "answers' proofs: the words (XQuAD) and the page (FinanceBench), beside LangChain",
     "cancel": "milliseconds until a stopped answer's vendor is left",
@@ -30,7 +31,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no benchmark {', '.join(sorted(unknown))}. There are:", file=sys.stderr)
         for name, meaning in BENCHMARKS.items():
-            print(f"  {name:12}{meaning}", file=sys.stderr)
+            print(f"  {name:16}{meaning}", file=sys.stderr)
         return 2
     RESULTS.mkdir(exist_ok=True)
     failed = []

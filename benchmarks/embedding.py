@@ -59,7 +59,7 @@ def embedder(form: str) -> Any:
     """The built-in model in one form: `auto`, an OpenVINO form, or `sentence-transformers`."""
     from pipelines.embedders.conversion import converted, quantize
     from pipelines.embedders.embedder import BUILT_IN, load_embedder, model_directory
-    from pipelines.embedders.model_files import sha256, weights
+    from pipelines.embedders.model_files import Tokens, sha256, weights
     from pipelines.embedders.with_openvino import OpenVinoEmbedder
     from pipelines.embedders.with_torch import TorchEmbedder
 
@@ -70,8 +70,8 @@ def embedder(form: str) -> Any:
         return load_embedder(BUILT_IN, cache=CACHE)
     files = converted(directory, CACHE / sha256(weights(directory))[:16])
     if form == "int8" and not (files / "int8.xml").is_file():
-        quantize(directory, files)
-    return OpenVinoEmbedder(directory, files, BUILT_IN, form=form)  # type: ignore[arg-type]
+        quantize(Tokens(directory), files)
+    return OpenVinoEmbedder(Tokens(directory), files, BUILT_IN, form=form)  # type: ignore[arg-type]
 
 
 def work(form: str) -> None:

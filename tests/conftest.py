@@ -72,6 +72,7 @@ def stack(
         # The converted model outlives the session; it is found by the hash of its weights.
         "MODEL_CACHE": str(pytestconfig.cache.mkdir("models")),
         "LLM": "openai:scripted",
+        "EMBEDDING_MODELS": "openai:words",
         "OPENAI_BASE_URL": llm_server.base_url,
         "OPENAI_API_KEY": llm_server.api_key,
         "LEASE_SECONDS": "4",

@@ -11,7 +11,7 @@ import structlog
 from api.chat import llm_defaults
 from api.chat.answer_job import ANSWER, AnswerCheckpoint
 from api.chat.answer_store import AnswerStore
-from api.chat.side_prompts import alone, entitle
+from api.chat.side_prompts import Alone, alone, entitle
 from api.extensions import db
 from api.http.access import level_on
 from api.jobs.embedding_model import embedding_model
@@ -19,7 +19,9 @@ from api.jobs.kind import Nothing
 from api.jobs.runner import RunningJob, run
 from api.models import ChatTurn, Instrument, User
 from api.models.base import now
+from api.search.embedding_models import model_in_use
 from api.search.fragments import Filters
+from api.search.keyword_store import foreign_language
 from api.search.retrieval import indexes_of, reading
 from api.services import Services, services
 from pipelines.answering.answer import Answer, Token, answer
@@ -47,7 +49,9 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     history = store.history()
     db.session.commit()
     timings = {"queued_ms": _ms((now() - turn.created_at).total_seconds())}
-    _, waited = embedding_model(running)
+    model_used = model_in_use(db.session(), turn.instrument_id, running.services.config)
+    db.session.commit()
+    _, waited = embedding_model(running, model_used)
     timings["model_ms"] = _ms(waited)
     began = time.perf_counter()
 
@@ -61,9 +65,10 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     db.session.commit()
     stop = Stop()
     running.on_stop(stop.set)
-    asked = alone(with_, db.session(), turn.question, history, model, stop)
+    language = foreign_language(db.session(), turn.instrument_id, turn.question)
+    asked = alone(with_, db.session(), turn.question, history, model, stop, language)
     running.check()
-    hits = _hits(with_, turn, asked.question)
+    hits = _hits(with_, turn, asked)
     timings["retrieve_ms"] = _ms(time.perf_counter() - began)
 
     running.check()
@@ -126,13 +131,15 @@ def _turn(turn_id: str) -> ChatTurn:
     return turn
 
 
-def _hits(with_: Services, turn: ChatTurn, question: str) -> list[Hit]:
+def _hits(with_: Services, turn: ChatTurn, asked: Alone) -> list[Hit]:
     """What the instrument's index finds, by the model that it was made with."""
     sources = tuple(turn.source_ids) if turn.source_ids else None
     filters = Filters(source_ids=sources)
     with reading() as connection:
         indexes = indexes_of(with_, connection, turn.instrument_id, filters)
-        return retrieve(question, indexes) if indexes else []
+        if indexes is None:
+            return []
+        return retrieve(asked.question, indexes, translated=asked.translated)
 
 
 def _ms(seconds: float) -> int:

@@ -15,6 +15,7 @@ from api.jobs.embedding_model import embedding_model
 from api.jobs.runner import RunningJob, run
 from api.models import Source, SourceVersion
 from api.search import shards
+from api.search.embedding_models import model_in_use
 from api.sources import file_passwords
 from api.sources.ingest_job import INGEST, IngestCheckpoint, IngestPayload
 from api.sources.ingest_writer import IngestStore, SourceGone
@@ -22,8 +23,8 @@ from api.sources.large_uploads import take_in
 from api.sources.removal import poster_key
 from api.sources.shard_embedding import ask_for_help, embed_next
 from api.sources.url_fetch import fetch_url
-from pipelines.cancellation import Stop
 from pipelines.chunking import Chunker
+from pipelines.embedders.embedder import fragment_tokens
 from pipelines.errors import Cancelled, SourceEmpty, SourceUnreadable
 from pipelines.ingest import read
 from pipelines.parsers.contract import ParseOptions
@@ -121,16 +122,18 @@ def _read(
     subtitles: Path | None,
 ) -> dict[str, Any]:
     with_ = running.services
-    embedder, waited = embedding_model(running)
+    model = model_in_use(db.session(), version.instrument_id, with_.config)
+    db.session.commit()
+    embedder, waited = embedding_model(running, model)
     store.spent("model", waited)
     store.notice(embedder.notice)
+    store.embed_by(model, embedder)
     chunker = Chunker(
         embedder.offsets,
-        embedder.max_tokens,
+        fragment_tokens(embedder),
         headings=store.headings,
         additive=embedder.additive,
     )
-    stop = Stop()
     options = ParseOptions(
         start=store.unit,
         password=file_passwords.read(
@@ -138,9 +141,8 @@ def _read(
         ),
         subtitles=str(subtitles) if subtitles else None,
         transcriber=with_.config.transcriber,
-        outside=with_.outside(stop),
+        outside=with_.outside(running.stop),
     )
-    running.on_stop(stop.set)
     running.update(stage="parse")
     parser = _parser_process(with_.config.stall_seconds)
     parts = parse_with_retry(parser, path, version.media_type, options)
@@ -179,20 +181,22 @@ def _share(running: RunningIngest, *, first: bool) -> None:
     """
     job_id = running.job.id
     if first:
-        embed_next(running.services, job_id, running.owner, running.check)
+        embed_next(running.services, job_id, running.owner, running.check, running.stop)
         return
     ask_for_help(running.services, job_id)
     waiting = shards.backlog(db.session(), job_id)
     db.session.commit()
     if waiting.count > SPARE or waiting.oldest_seconds > SHARD_WAIT_SECONDS:
-        embed_next(running.services, job_id, running.owner, running.check)
+        embed_next(running.services, job_id, running.owner, running.check, running.stop)
 
 
 def _embed_rest(running: RunningIngest, store: IngestStore) -> None:
     """Until every shard is done, here or elsewhere; one whose worker fell silent is done here."""
     while True:
         running.check()
-        helped = embed_next(running.services, running.job.id, running.owner, running.check)
+        helped = embed_next(
+            running.services, running.job.id, running.owner, running.check, running.stop
+        )
         done = _searchable(store, running)
         if done != running.job.done:
             checkpoint = running.checkpoint.model_copy(update={"searchable": done})

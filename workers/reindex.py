@@ -16,6 +16,7 @@ from api.jobs.purge_job import PURGE, PurgePayload
 from api.jobs.runner import RunningJob, run
 from api.models import FragmentRow, Instrument
 from api.search import indexes, keyword_store, shards
+from api.search.embedding_models import model_of
 from api.search.indexes import VectorIndex
 from api.search.reindex_job import REINDEX, ReindexCheckpoint
 from api.sources.shard_embedding import ask_for_help, embed_next
@@ -44,7 +45,9 @@ def _fill(running: RunningReindex) -> dict[str, Any]:
     running.update(stage="embed", unit="shards")
     while True:
         running.check()
-        helped = embed_next(running.services, running.job.id, running.owner, running.check)
+        helped = embed_next(
+            running.services, running.job.id, running.owner, running.check, running.stop
+        )
         done, total = shards.progress(session, running.job.id)
         session.commit()
         if (done, total) != (running.job.done, running.job.total):
@@ -69,15 +72,14 @@ def _shadow(running: RunningReindex, session: Session) -> VectorIndex:
     instrument = session.get(Instrument, job.subject_id, populate_existing=True)
     if instrument is None:
         raise Cancelled("The instrument was deleted.")
+    model = model_of(instrument, with_.config)
     serving, begun = VectorIndex.of(instrument.index), VectorIndex.of(instrument.shadow_index)
     session.commit()
     if begun is not None and begun.job_id == job.id:
         return begun
-    embedder, _ = embedding_model(running)
+    embedder, _ = embedding_model(running, model)
     first = collection_name(job.subject_id, embedder.name)
-    shadow = VectorIndex(
-        with_.config.embedding_model, embedder.name, f"{first}-{job.id[:8]}", job.id
-    )
+    shadow = VectorIndex.made_by(embedder, model, f"{first}-{job.id[:8]}", job.id)
     if serving is not None and serving.collection == shadow.collection:
         # It took over already; only what comes after that is left to do.
         return shadow

@@ -23,7 +23,13 @@ from pipelines.cancellation import Stop
 from pipelines.errors import PipelineError
 from pipelines.llms.completing import complete
 from pipelines.llms.contract import Usage
-from pipelines.llms.prompts import rewrite_messages, rewritten, title_messages, titled
+from pipelines.llms.prompts import (
+    rewrite_messages,
+    rewritten,
+    title_messages,
+    titled,
+    translated,
+)
 
 log = structlog.get_logger()
 
@@ -37,6 +43,8 @@ class Alone:
 
     question: str
     counts: dict[str, Any] = field(default_factory=dict)
+    translated: str = ""
+    """The same in the language of most of the sources, where the question is in another one."""
 
     def added_to(self, counts: dict[str, Any]) -> dict[str, Any]:
         """An answer's counts of tokens, with these beside them and in the cost."""
@@ -56,14 +64,18 @@ def alone(
     history: Sequence[tuple[str, str]],
     answering: str,
     stop: Stop,
+    language: str = "",
 ) -> Alone:
     """`question` rewritten from the last turns by the model of kind `rewrite`, if it leans on them
     and there is one; else with the words of the earlier questions that it leans on.
 
-    `answering` is the model that the answer is asked of.
+    `answering` is the model that the answer is asked of; `language` what the question is to be
+    translated into as well, if it is.
     """
     carried = carried_over(question, [asked for asked, _ in history])
-    if not history or not leans(question):
+    if not leans(question):
+        history = ()
+    if not history and not language:
         return Alone(carried)
     models = llm_defaults.side_models(session, with_.config, "rewrite", answering)
     instructions = llm_defaults.instructions_of(session, "rewrite")
@@ -71,9 +83,14 @@ def alone(
     if not models:
         return Alone(carried)
     usage = Usage()
-    reply = _asked(with_, models, rewrite_messages(question, history, instructions), usage, stop)
-    text = rewritten(reply, question) if reply else question
-    return Alone(carried if text == question else text, usage.counts)
+    messages = rewrite_messages(question, history, instructions, language)
+    reply = _asked(with_, models, messages, usage, stop)
+    text, other = question, ""
+    if reply:
+        text, other = translated(reply, question) if language else (rewritten(reply, question), "")
+    if text == question or not history:
+        text = carried
+    return Alone(text, usage.counts, other)
 
 
 def entitle(with_: Services, job_id: str) -> None:

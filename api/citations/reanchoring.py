@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from api.citations.recognition import of_row
 from api.models import Citation, FragmentRow, KeywordBlock, Posting, Source
 from pipelines.claims import anchoring
-from pipelines.retrieval.keywords import ENTRY, index_words
+from pipelines.retrieval.index_words import fragment_words, index_words
+from pipelines.retrieval.keywords import ENTRY
 from pipelines.text.recognition import Recognition
 from pipelines.types import locate, locator_from_json
 
@@ -115,7 +116,7 @@ def _search(
     # Where the quotes stood before, for as long as that is known.
     near = _ordinals(session, {fragment_id for _, fragment_id in quotes})
     words = {
-        part: list(dict.fromkeys(index_words(part)))
+        part: list(dict.fromkeys((*index_words(part), *fragment_words(part).words)))
         for quote, _ in quotes
         for part in (quote, *anchoring.parts_of(quote))
     }

@@ -75,16 +75,15 @@ def seed() -> None:
 )
 @with_appcontext
 def reindex(slugs: tuple[str, ...], every: bool) -> None:
-    """Make the index of instruments anew by EMBEDDING_MODEL; they answer meanwhile."""
+    """Make the index of instruments anew, by the model each is to have; they answer meanwhile."""
     with_ = services()
-    model = with_.config.embedding_model
     found = [
         instrument
         for instrument in db.session.scalars(
             select(Instrument).where(Instrument.deleted_at.is_(None)).order_by(Instrument.slug)
         ).all()
         if instrument.slug in slugs
-        or (every and is_reindex_needed(db.session(), instrument, model))
+        or (every and is_reindex_needed(db.session(), instrument, with_.config))
     ]
     if missing := set(slugs) - {instrument.slug for instrument in found}:
         raise click.ClickException(f"There is no instrument {', '.join(sorted(missing))}.")

@@ -14,10 +14,10 @@ from pipelines.embedders.embedder import Embedder
 LOOK_SECONDS = 0.2
 
 
-def embedding_model(running: RunningJob[Any, Any]) -> tuple[Embedder, float]:
-    """The model that is set, and the seconds that the job waited for it; a job that waits can be
-    cancelled. Raises ModelUnavailable, and what `RunningJob.check` raises."""
-    loading = running.services.loading(running.services.config.embedding_model)
+def embedding_model(running: RunningJob[Any, Any], model: str) -> tuple[Embedder, float]:
+    """The model that a setting names, and the seconds that the job waited for it; a job that waits
+    can be cancelled. Raises ModelUnavailable, and what `RunningJob.check` raises."""
+    loading = running.services.loading(model)
     began = time.perf_counter()
     if not loading.done():
         running.update(stage=LOAD_MODEL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Generic, NoReturn
 
 import structlog
@@ -18,6 +19,7 @@ from api.jobs.kind import Checkpoint, JobData, JobKind, Payload, Reason
 from api.jobs.this_worker import new_owner, stopping
 from api.models import Job
 from api.services import Services, services
+from pipelines.cancellation import Stop
 from pipelines.errors import Cancelled, PipelineError, ServiceUnavailable
 
 log = structlog.get_logger()
@@ -74,6 +76,13 @@ class RunningJob(Generic[Payload, Checkpoint]):
         self._on_stop.append(callback)
         if self._stop is not None:
             callback()
+
+    @cached_property
+    def stop(self) -> Stop:
+        """Set, from another thread, as soon as the work should end."""
+        stop = Stop()
+        self.on_stop(stop.set)
+        return stop
 
     def update(self, **values: Any) -> None:
         """Write progress and commit it, then publish it. Raises LeaseLost."""

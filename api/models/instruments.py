@@ -26,6 +26,8 @@ class Instrument(HasId, HasTimes, Base):
     mark_unproven: Mapped[bool] = mapped_column(default=True)
     """Whether answers mark their sentences that nothing proves."""
     created_by: Mapped[str | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"))
+    embedding_model: Mapped[str | None]
+    """The model chosen for it; None: the one that is set for all."""
     index: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The VectorIndex that questions are looked up in; None until something was read."""
     shadow_index: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -3,7 +3,7 @@
 Made from the fragments in the transaction that writes them, and gone with them.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Id
@@ -20,6 +20,14 @@ class KeywordBlock(Base):
             postgresql_include=["fragments", "words", "id"],
         ),
         Index("ix_keyword_blocks_version", "version_id", "first_ordinal"),
+        Index("ix_keyword_blocks_form", "instrument_id", "form"),
+        Index(
+            "ix_keyword_blocks_languages",
+            "instrument_id",
+            "languages",
+            postgresql_where=text("languages <> ''"),
+            postgresql_include=["fragments"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -32,6 +40,10 @@ class KeywordBlock(Base):
     fragments: Mapped[int]
     words: Mapped[int]
     """Of all its Fragments together."""
+    form: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """`pipelines.retrieval.index_words.FORM` when it was made: older releases make other words."""
+    languages: Mapped[str] = mapped_column(server_default="")
+    """What its Fragments are written in, as `written_in` names it, with commas between."""
 
 
 class Posting(Base):

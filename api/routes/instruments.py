@@ -17,6 +17,7 @@ from api.http import access
 from api.http.paging import Blueprint, page_of
 from api.jobs import lifecycle
 from api.models import AccessGrant, Instrument, Source
+from api.search.embedding_models import model_of, offered
 from api.search.reindexing import begin_reindex, is_reindex_needed
 from api.services import services
 from api.sources.removal import remove_instrument
@@ -37,7 +38,21 @@ class InstrumentSchema(Schema):
     )
     source_count = fields.Integer(dump_only=True)
     my_access = fields.String(dump_only=True, metadata={"enum": ["reader", "editor", "manager"]})
-    embedding_model = fields.String(dump_only=True, allow_none=True)
+    embedding_model = fields.String(
+        dump_only=True,
+        metadata={
+            "description": "The model that it is to be indexed by: the one chosen for it, else "
+            "EMBEDDING_MODEL"
+        },
+    )
+    index_model = fields.String(
+        dump_only=True,
+        allow_none=True,
+        metadata={
+            "description": "The model whose index answers; null until something was read. "
+            "Reindexing lets `embedding_model` take over"
+        },
+    )
     reindex_needed = fields.Boolean(dump_only=True)
     created_at = fields.DateTime(dump_only=True)
     updated_at = fields.DateTime(dump_only=True)
@@ -47,6 +62,16 @@ class InstrumentChangeSchema(Schema):
     name = fields.String(validate=validate.Length(1, 200))
     description = fields.String(validate=validate.Length(0, 5000))
     mark_unproven = fields.Boolean()
+    embedding_model = fields.String(
+        allow_none=True,
+        validate=validate.Length(1, 300),
+        metadata={
+            "description": "One of the built-in models, `all-MiniLM-L6-v2` and "
+            "`multilingual-e5-small`, EMBEDDING_MODEL or one of EMBEDDING_MODELS; null: the one "
+            "that is set. Reindex the instrument to switch: the old index answers until the new "
+            "one holds everything"
+        },
+    )
 
 
 class ReindexSchema(Schema):
@@ -105,8 +130,11 @@ class OneInstrument(MethodView):
     @blueprint.arguments(InstrumentChangeSchema)
     @blueprint.response(200, InstrumentSchema)
     def patch(self, body: dict[str, Any], instrument_id: str) -> dict[str, Any]:
-        """Change an instrument's name or description, or how its answers are marked."""
+        """Change an instrument's name, description, embedding model or how its answers are marked."""
         instrument = access.instrument_for(instrument_id, "manager")
+        models = offered(services().config)
+        if (model := body.get("embedding_model")) is not None and model not in models:
+            refuse(422, f"There is no embedding model {model!r} here; choose {_either(models)}.")
         for name, value in body.items():
             setattr(instrument, name, value)
         db.session.commit()
@@ -127,7 +155,7 @@ class Reindex(MethodView):
     @access.rule("instrument")
     @blueprint.response(202, ReindexSchema)
     def post(self, instrument_id: str) -> dict[str, Any]:
-        """Make an instrument's indexes anew by the model that is set.
+        """Make an instrument's indexes anew by the model that it is to have.
 
         The old index answers meanwhile.
         """
@@ -140,7 +168,12 @@ class Reindex(MethodView):
         return {"instrument_id": instrument.id, "job_id": job.id, "status": job.state}
 
 
+def _either(names: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def _shown(instrument: Instrument) -> dict[str, Any]:
+    config = services().config
     there = (Source.instrument_id == instrument.id, Source.deleted_at.is_(None))
     count = select(func.count()).where(*there)
     return {
@@ -148,10 +181,9 @@ def _shown(instrument: Instrument) -> dict[str, Any]:
         "created_at": instrument.created_at,
         "updated_at": instrument.updated_at,
         "source_count": db.session.scalar(count),
-        "embedding_model": (instrument.index or {}).get("model"),
-        "reindex_needed": is_reindex_needed(
-            db.session(), instrument, services().config.embedding_model
-        ),
+        "embedding_model": model_of(instrument, config),
+        "index_model": (instrument.index or {}).get("model"),
+        "reindex_needed": is_reindex_needed(db.session(), instrument, config),
         "my_access": access.level_on(access.user(), instrument.id),
     }
 

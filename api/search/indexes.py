@@ -7,7 +7,7 @@ the new one takes its place when it holds everything.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, select, update
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from api.models import Instrument, Shard
 from api.models.base import Reader
 from pipelines.embedders.embedder import Embedder
+from pipelines.embedders.model_facts import BUILT_INS, ModelFacts
 from pipelines.errors import ModelUnavailable
 from pipelines.retrieval.vector_index import collection_name
 
@@ -29,6 +30,19 @@ class VectorIndex:
     collection: str
     job_id: str | None = None
     """The reindex job that fills it, while it is in the making."""
+    dimension: int | None = None
+    """Numbers of a vector; None in an index of an earlier release."""
+    floor: float | None = None
+    """The model's `ModelFacts.floor` when the index was made, for a model that is not built in:
+    what a server says of it may change a little from start to start."""
+
+    @classmethod
+    def made_by(
+        cls, embedder: Embedder, model: str, collection: str, job_id: str | None = None
+    ) -> VectorIndex:
+        """One that `embedder`, of the setting `model`, fills."""
+        floor = None if model in BUILT_INS else embedder.facts.floor
+        return cls(model, embedder.name, collection, job_id, embedder.dimension, floor)
 
     @classmethod
     def of(cls, row: dict[str, Any] | None) -> VectorIndex | None:
@@ -50,6 +64,10 @@ class VectorIndex:
             )
         return embedder
 
+    def facts(self, embedder: Embedder) -> ModelFacts:
+        """What `embedder`'s cosines in this index mean."""
+        return embedder.facts if self.floor is None else replace(embedder.facts, floor=self.floor)
+
 
 _IN_USE = select(Instrument.index).where(Instrument.id == bindparam("instrument"))
 
@@ -60,15 +78,17 @@ def in_use(session: Reader, instrument_id: str) -> VectorIndex | None:
 
 
 def is_outdated(instrument: Instrument, model: str) -> bool:
-    """Whether another model than `model`, the one that is set, answers its questions."""
+    """Whether another model than `model`, the one it is to have, answers its questions."""
     return instrument.index is not None and instrument.index["model"] != model
 
 
-def for_writing(session: Session, instrument_id: str, model: str, name: str) -> list[VectorIndex]:
+def for_writing(
+    session: Session, instrument_id: str, model: str, embedder: Embedder
+) -> list[VectorIndex]:
     """Every index that what is read now must go into; the one in use first.
 
-    The first to read anything chooses `model`. Holds off a change of index until the end of the
-    caller's transaction. [] when the instrument is gone.
+    The first to read anything chooses `model`, which `embedder` is. Holds off a change of index
+    until the end of the caller's transaction. [] when the instrument is gone.
     """
     rows = select(Instrument.index, Instrument.shadow_index).where(
         Instrument.id == instrument_id, Instrument.deleted_at.is_(None)
@@ -82,7 +102,8 @@ def for_writing(session: Session, instrument_id: str, model: str, name: str) -> 
         return []
     serving, shadow = found
     if serving is None:
-        serving = VectorIndex(model, name, collection_name(instrument_id, name)).row
+        collection = collection_name(instrument_id, embedder.name)
+        serving = VectorIndex.made_by(embedder, model, collection).row
         session.execute(
             update(Instrument).where(Instrument.id == instrument_id).values(index=serving)
         )
@@ -112,12 +133,12 @@ def switch(session: Session, instrument_id: str, shadow: VectorIndex) -> bool:
     if serves is not None and serves["collection"] == shadow.collection:
         # A run of the same job that was broken off later saw to it.
         return True
-    if fills != shadow.row:
+    if VectorIndex.of(fills) != shadow:
         return False
     missing = exists().where(Shard.job_id == shadow.job_id, Shard.done_at.is_(None))
     if session.scalar(select(missing)):
         return False
-    serving = VectorIndex(shadow.model, shadow.name, shadow.collection)
+    serving = replace(shadow, job_id=None)
     session.execute(
         update(Instrument)
         .where(Instrument.id == instrument_id)

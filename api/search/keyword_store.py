@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,11 +25,16 @@ from sqlalchemy.orm import Session
 
 from api.models import FragmentRow, KeywordBlock, Posting, SourceVersion
 from api.models.base import Reader, among
-from pipelines.retrieval.keywords import ENTRY, Ranking, bm25, index_words, pack
+from pipelines.retrieval.index_words import FORM, fragment_words, is_foreign, question_words
+from pipelines.retrieval.keywords import ENTRY, Ranking, bm25, pack
+from pipelines.text.function_words import unknown_language, written_in
+from pipelines.text.language_tables import LANGUAGES
 from pipelines.types import embedding_text
 
 BLOCK = 128
 EVERY = 2**62
+TELLING = 4
+"""Fragments of a block that tell the language of those that don't tell their own."""
 ROW_BYTES = 100 * ENTRY.size
 """Most of a word's entries in one row: with the longest word they fit into a row of an index,
 2,704 bytes in Postgres."""
@@ -41,15 +47,42 @@ def rank(
     version_ids: Sequence[str] | None = None,
 ) -> Ranking:
     """The instrument's fragments (of these versions only) by BM25 of the question's words."""
-    words = list(dict.fromkeys(index_words(question)))
+    languages = _languages(session, instrument_id)
+    wanted = question_words(question, sorted(languages))
+    words = list(dict.fromkeys(form for forms in wanted.values() for form in forms))
     given = {"instrument": instrument_id, "words": words}
     if version_ids is None:
         rows = session.execute(_EVERYWHERE, given).all()
     else:
         rows = session.execute(_IN_VERSIONS, {**given, "versions": version_ids}).all()
-    postings = dict.fromkeys(words, b"")
-    postings.update((row.word, row.entries) for row in rows if row.word is not None)
-    return bm25(postings, int(rows[0].fragments), int(rows[0].words))
+    entries = {row.word: row.entries for row in rows if row.word is not None}
+    postings = {
+        word: b"".join(entries.get(form, b"") for form in forms) for word, forms in wanted.items()
+    }
+    foreign = is_foreign(question, _main(languages))
+    return bm25(postings, int(rows[0].fragments), int(rows[0].words), is_foreign=foreign)
+
+
+def foreign_language(session: Reader, instrument_id: str, question: str) -> str:
+    """The English name of the language that most of the instrument's Fragments are in, if the
+    question is in another one; else ""."""
+    asked = written_in(question) or unknown_language(question)
+    main = _main(_languages(session, instrument_id))
+    return LANGUAGES[main].name if asked and main in LANGUAGES and asked != main else ""
+
+
+def _languages(session: Reader, instrument_id: str) -> Counter[str]:
+    """What the instrument's Fragments are written in, with how many of them there are; one that
+    stands in a block of several counts for each."""
+    counts: Counter[str] = Counter()
+    for languages, fragments in session.execute(_LANGUAGES, {"instrument": instrument_id}):
+        for language in languages.split(","):
+            counts[language] += int(fragments)
+    return counts
+
+
+def _main(languages: Counter[str]) -> str | None:
+    return languages.most_common(1)[0][0] if languages else None
 
 
 def _postings(*, in_versions: bool) -> Select[Any]:
@@ -74,6 +107,11 @@ def _postings(*, in_versions: bool) -> Select[Any]:
     return select(*whole.c, *found.c).select_from(whole.outerjoin(found, literal(True)))
 
 
+_LANGUAGES = (
+    select(KeywordBlock.languages, func.sum(KeywordBlock.fragments))
+    .where(KeywordBlock.instrument_id == bindparam("instrument"), KeywordBlock.languages != "")
+    .group_by(KeywordBlock.languages)
+)
 _EVERYWHERE = _postings(in_versions=False)
 _IN_VERSIONS = _postings(in_versions=True)
 
@@ -112,18 +150,23 @@ def drop_from(session: Session, version_id: str, ordinal: int) -> None:
 
 
 def missing(session: Session, instrument_id: str) -> Sequence[str]:
-    """The versions of the instrument that have fragments and no block: read before there was a
-    keyword index."""
-    return session.scalars(
+    """The versions of the instrument that have fragments and no block, or one of another form:
+    read by a release that had no keyword index, or made other words."""
+    none = (
         select(SourceVersion.id)
         .where(SourceVersion.instrument_id == instrument_id)
         .where(select(FragmentRow.id).where(FragmentRow.version_id == SourceVersion.id).exists())
         .where(~select(KeywordBlock.id).where(KeywordBlock.version_id == SourceVersion.id).exists())
-    ).all()
+    )
+    older = select(KeywordBlock.version_id).where(
+        KeywordBlock.instrument_id == instrument_id, KeywordBlock.form != FORM
+    )
+    return session.scalars(none.union(older)).all()
 
 
 def complete(session: Session, instrument_id: str, lock: Callable[[], None]) -> None:
-    """Index the versions that are missing. Commits after each.
+    """Index the versions that are missing, in place of what an older release made of them.
+    Commits after each.
 
     `lock` locks the job that does it within the transaction, or raises LeaseLost: of two that
     index a version each of its words would be counted twice.
@@ -131,6 +174,7 @@ def complete(session: Session, instrument_id: str, lock: Callable[[], None]) -> 
     lock()
     for version_id in missing(session, instrument_id):
         lock()
+        drop_from(session, version_id, 0)
         fragments = _stored(session, version_id, (0, EVERY))
         for at in range(0, len(fragments), BLOCK):
             rows = fragments[at : at + BLOCK]
@@ -148,10 +192,15 @@ def _add(
 ) -> None:
     if not rows:
         return
+    texts = [embedding_text(row["heading_path"], row["text"]) for row in rows]
+    language = written_in("\n".join(texts[:: -(-len(texts) // TELLING)]))
+    found = [fragment_words(text, language) for text in texts]
+    ids = [uuid.UUID(row["id"]).bytes for row in rows]
     postings, words = pack(
-        (uuid.UUID(row["id"]).bytes, index_words(embedding_text(row["heading_path"], row["text"])))
-        for row in rows
+        ((id_, each.words) for id_, each in zip(ids, found, strict=True)),
+        {id_: each.parts for id_, each in zip(ids, found, strict=True)},
     )
+    languages = sorted({each.language for each in found if each.language})
     block = session.execute(
         insert(KeywordBlock)
         .values(
@@ -161,6 +210,8 @@ def _add(
             end_ordinal=ordinals[1],
             fragments=len(rows),
             words=words,
+            form=FORM,
+            languages=",".join(languages),
         )
         .returning(KeywordBlock.id)
     ).scalar_one()

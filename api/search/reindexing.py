@@ -7,9 +7,11 @@ from celery import Celery
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from api.config import Config
 from api.jobs.lifecycle import enqueue, later
 from api.models import Instrument, Job
 from api.search import keyword_store
+from api.search.embedding_models import model_of
 from api.search.indexes import is_outdated
 from api.search.reindex_job import REINDEX
 
@@ -19,9 +21,11 @@ AGAIN_SECONDS = 600
 """An index that is lost is made anew at most this often."""
 
 
-def is_reindex_needed(session: Session, instrument: Instrument, model: str) -> bool:
-    """Whether another model than `model` indexed it, or a release without a keyword index."""
-    return is_outdated(instrument, model) or bool(keyword_store.missing(session, instrument.id))
+def is_reindex_needed(session: Session, instrument: Instrument, config: Config) -> bool:
+    """Whether another model indexed it than it is to have, or a release whose keyword index was
+    another one."""
+    outdated = is_outdated(instrument, model_of(instrument, config))
+    return outdated or bool(keyword_store.missing(session, instrument.id))
 
 
 def begin_reindex(session: Session, instrument: Instrument, user_id: str | None) -> Job | None:

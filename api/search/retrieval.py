@@ -51,7 +51,7 @@ def indexes_of(
     embedder = index.checked(with_.embedder_of(index.model))
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        return embedder.embed([fitting(embedder, text) for text in texts])
+        return embedder.embed([fitting(embedder, text) for text in texts], asked=True)
 
     return Indexes(
         embed=embed,
@@ -60,6 +60,7 @@ def indexes_of(
         candidates=partial(_candidates, with_, connection, instrument_id, index),
         load=partial(stored.load, connection, instrument_id),
         neighbours=partial(stored.neighbours, connection, instrument_id),
+        facts=index.facts(embedder),
         accepts=partial(_stands_under, filters.heading.casefold()) if filters.heading else None,
         reranker=with_.reranker,
     )

@@ -33,6 +33,7 @@ from api.search.indexes import for_writing as indexes_for_writing
 from api.services import Services
 from api.sources.ingest_job import INGEST, IngestCheckpoint, IngestReport
 from api.sources.removal import poster_key, remove_vectors
+from pipelines.embedders.embedder import Embedder
 from pipelines.ingest import Batch
 from pipelines.parsers.report_warnings import fold
 from pipelines.tables import Table, words_of
@@ -86,6 +87,11 @@ class IngestStore:
         self._end = checkpoint.end_ordinal
         self._known = 0
 
+    def embed_by(self, model: str, embedder: Embedder) -> None:
+        """The model, as a setting names it, that makes the instrument's index if this is what is
+        read first."""
+        self._embedded_by = model, embedder
+
     def write(self, batch: Batch, move: Callable[..., None]) -> None:
         """Put the batch's fragments in place of what was there, a shard for their vectors and the
         checkpoint after them: all or nothing. Raises SourceGone.
@@ -93,7 +99,6 @@ class IngestStore:
         `move` writes to the job's row within the transaction.
         """
         began = time.perf_counter()
-        model = self._services.embedder.name
         session = db.session()
         self._hold()
         status = session.scalar(
@@ -102,9 +107,7 @@ class IngestStore:
         if status in (None, "superseded"):
             session.rollback()
             raise SourceGone
-        indexes = indexes_for_writing(
-            session, self._instrument_id, self._services.config.embedding_model, model
-        )
+        indexes = indexes_for_writing(session, self._instrument_id, *self._embedded_by)
         if not indexes:
             session.rollback()
             raise SourceGone

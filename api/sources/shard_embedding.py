@@ -21,6 +21,7 @@ from api.search.reindexing import rebuild_lost
 from api.services import Services
 from api.sources.ingest_writer import KNOWN
 from api.sources.removal import remove_vectors
+from pipelines.cancellation import Stop
 from pipelines.embedders.embedder import Embedder, embed_whole
 from pipelines.types import embedding_text
 
@@ -58,8 +59,15 @@ def ask_for_help(with_: Services, job_id: str) -> None:
         log.warning("no help with shards", job_id=job_id, error=type(error).__name__)
 
 
-def embed_next(with_: Services, job_id: str, owner: str, check: Callable[[], None]) -> bool:
-    """Do one shard of the job; False when there is none to take. `check` raises to stop.
+def embed_next(
+    with_: Services,
+    job_id: str,
+    owner: str,
+    check: Callable[[], None],
+    stop: Stop | None = None,
+) -> bool:
+    """Do one shard of the job; False when there is none to take. `check` raises to stop, and
+    `stop` breaks off a model that is served elsewhere.
 
     `owner` holds the shard meanwhile: the process that holds the job does so in the same name.
     """
@@ -68,7 +76,7 @@ def embed_next(with_: Services, job_id: str, owner: str, check: Callable[[], Non
     if shard is None:
         return False
     try:
-        _embed(with_, shard, owner, check)
+        _embed(with_, shard, owner, check, stop)
     except ShardLost:
         log.info("shard done by another worker", job_id=job_id)
     except BaseException:
@@ -78,7 +86,9 @@ def embed_next(with_: Services, job_id: str, owner: str, check: Callable[[], Non
     return True
 
 
-def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None]) -> None:
+def _embed(
+    with_: Services, shard: Shard, owner: str, check: Callable[[], None], stop: Stop | None
+) -> None:
     session = db.session()
     index = VectorIndex(**shard.index)
     embedder = index.checked(with_.embedder_of(index.model))
@@ -99,7 +109,7 @@ def _embed(with_: Services, shard: Shard, owner: str, check: Callable[[], None])
     known = vector_store.known(session, hashes, index.name)
     begun = index.job_id is None and vector_store.any_of(session, shard.instrument_id, index.name)
     session.commit()
-    vectors = _vectors(embedder, texts, known, go_on)
+    vectors = _vectors(embedder, texts, known, go_on, stop)
     embedded = time.perf_counter()
     if texts:
         ids = [text.id for text in texts]
@@ -147,6 +157,7 @@ def _vectors(
     texts: Sequence[_Text],
     known: dict[bytes, NDArray[np.float32]],
     go_on: Callable[[], None],
+    stop: Stop | None,
 ) -> NDArray[np.float32]:
     """float32 [n, dimension], unit length; each text that is not `known` is embedded once."""
     import numpy as np
@@ -166,7 +177,7 @@ def _vectors(
     for at in range(0, len(todo), SLICE):
         go_on()
         some = todo[at : at + SLICE]
-        made = embed_whole(embedder, [texts[same[0]].text for same in some])
+        made = embed_whole(embedder, [texts[same[0]].text for same in some], stop=stop)
         for same, vector in zip(some, made, strict=True):
             vectors[same] = vector
     return vectors

@@ -7,7 +7,9 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
+from pipelines.embedders.model_facts import ModelFacts
 from pipelines.errors import ModelUnavailable
 
 
@@ -15,8 +17,29 @@ class TooLong(ValueError):
     """A text has more tokens than the model reads."""
 
 
+class Tokenizer(Protocol):
+    """A model's tokenizer and its limits."""
+
+    max_tokens: int
+    """What the model reads at most, special tokens included."""
+    additive: bool
+    """Texts joined by white space have as many tokens as the texts together."""
+
+    def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """Character ranges of each text's tokens, without special tokens."""
+        ...
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens."""
+        ...
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids with special tokens. Raises TooLong."""
+        ...
+
+
 class Tokens:
-    """The model's tokenizer and its limits."""
+    """The Tokenizer of a sentence-transformers model."""
 
     def __init__(self, directory: Path) -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -27,25 +50,26 @@ class Tokens:
         self.tokenizer.no_padding()
         self.max_tokens = max_tokens(directory)
         self.additive = _splits_at_spaces(directory)
-        """Texts joined by white space have as many tokens as the texts together."""
 
     def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        """Character ranges of each text's tokens, without special tokens."""
         encoded = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [encoding.offsets for encoding in encoded]
 
     def counts(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special tokens."""
         encoded = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encoded]
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids with special tokens. Raises TooLong."""
         encoded = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
         longest = max(map(len, encoded), default=0)
         if longest > self.max_tokens:
             raise TooLong(f"a text has {longest} tokens; the model reads {self.max_tokens}")
         return encoded
+
+
+def prefix_tokens(tokens: Tokenizer, facts: ModelFacts) -> int:
+    """Tokens of the longer of the model's prefixes."""
+    return max(tokens.counts([facts.question_prefix, facts.passage_prefix]))
 
 
 def weights(directory: Path) -> Path:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.embedders.model_files import Tokens
+from pipelines.cancellation import Stop
+from pipelines.embedders.model_facts import ModelFacts
+from pipelines.embedders.model_files import Tokenizer, prefix_tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,14 +50,21 @@ class OpenVinoEmbedder:
     notice: str | None = None
 
     def __init__(
-        self, directory: Path, converted: Path, name: str, *, form: Form | None = None
+        self,
+        tokens: Tokenizer,
+        converted: Path,
+        name: str,
+        facts: ModelFacts | None = None,
+        *,
+        form: Form | None = None,
     ) -> None:
         """`converted` is what `pipelines.embedders.conversion` wrote; `form` None: the best."""
         import openvino
 
         self.name = name
-        self._tokens = Tokens(directory)
-        self.max_tokens = self._tokens.max_tokens
+        self.facts = facts or ModelFacts()
+        self._tokens = tokens
+        self.max_tokens = tokens.max_tokens - prefix_tokens(tokens, self.facts)
         core = openvino.Core()
         capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.form: str = form or best_form(converted, capabilities)
@@ -86,17 +95,24 @@ class OpenVinoEmbedder:
     def counts(self, texts: Sequence[str]) -> list[int]:
         return self._tokens.counts(texts)
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        asked: bool = False,
+        stop: Stop | None = None,  # noqa: ARG002 - nothing here waits
+    ) -> NDArray[np.float32]:
         import numpy as np
 
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        ids = self._tokens.ids(texts)
+        prefix = self.facts.prefix(asked=asked)
+        ids = self._tokens.ids([prefix + text for text in texts] if prefix else texts)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         for at in range(0, len(order), BATCH):
             batch = order[at : at + BATCH]
             longest = len(ids[batch[-1]])
             step = QUESTION_WIDTH if len(texts) < BATCH else WIDTH
-            width = min(self.max_tokens, -(-longest // step) * step)
+            width = min(self._tokens.max_tokens, -(-longest // step) * step)
             tokens = np.zeros((len(batch), width), dtype=np.int64)
             mask = np.zeros((len(batch), width), dtype=np.int64)
             for row, i in enumerate(batch):

@@ -59,6 +59,11 @@ DATA_RULE = (
 
 KEY = "0" * 12
 """As long as the key of a fence is."""
+TRANSLATE = (
+    "Write a second line below it: the same question in {language}, with names, numbers and codes "
+    "as they are. Reply with these two lines only."
+)
+
 TITLE_LENGTH = 80
 QUESTION_LENGTH = 600
 EARLIER_LENGTH = 1_500
@@ -110,11 +115,15 @@ def chat_messages(
 
 
 def rewrite_messages(
-    question: str, history: Sequence[tuple[str, str]], instructions: str = ""
+    question: str, history: Sequence[tuple[str, str]], instructions: str = "", language: str = ""
 ) -> list[dict[str, str]]:
-    """Asks to make a follow-up `question` stand alone. Read the reply with `rewritten`."""
+    """Asks to make a follow-up `question` stand alone. Read the reply with `rewritten`, or with
+    `translated` where it is to be given in another `language`, too."""
     key = _key(question, *(a for turn in history for a in turn))
-    system = f"{instructions or BUILT_IN['rewrite']}\n\n{DATA_RULE}"
+    told = [instructions or BUILT_IN["rewrite"], DATA_RULE]
+    if language:
+        told.insert(1, TRANSLATE.format(language=language))
+    system = "\n\n".join(told)
     content = f"{_earlier(history, key)}\n\nNew question: {question}"
     return [{"role": "system", "content": system}, {"role": "user", "content": content}]
 
@@ -124,6 +133,15 @@ def rewritten(reply: str, question: str) -> str:
     lines = [line for line in reply.strip().splitlines() if line.strip()]
     text = plain(lines[0], QUESTION_LENGTH).strip("\"'“”„« »") if len(lines) == 1 else ""
     return text if text and NOT_FOUND not in text else question
+
+
+def translated(reply: str, question: str) -> tuple[str, str]:
+    """The question as a model rewrote it, and in the language that it was asked for; as it was,
+    and "", when the reply is not two lines."""
+    lines = [line for line in reply.strip().splitlines() if line.strip()]
+    if len(lines) != 2:
+        return question, ""
+    return rewritten(lines[0], question), rewritten(lines[1], "")
 
 
 def title_messages(question: str, answer: str, instructions: str = "") -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.claims.quantities import quantities
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 
 _BE = r"is|are|was|were"
 _HAVE = r"has|have|had"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 
 _WORD = re.compile(r"\w+(?:[-/._,]\w+)*", re.UNICODE)
 

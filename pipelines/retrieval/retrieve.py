@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.retrieval.keywords import Ranking, index_words
+from pipelines.embedders.model_facts import ModelFacts
+from pipelines.retrieval.index_words import index_words
+from pipelines.retrieval.keywords import Ranking
 from pipelines.retrieval.neighbours import Neighbours, drop_near_duplicates, merge_split_sentences
 from pipelines.retrieval.questions import core, understood
 from pipelines.types import Hit
@@ -24,8 +26,9 @@ TOP_K = 100
 HITS = 16
 RERANKED = 30
 COSINE_WEIGHT = 0.3
-"""What the cosine counts for in the fused score; the share of BM25's best counts for the rest."""
-LEAST_COSINE = 0.15
+"""What the similarity counts for in the fused score; the share of BM25's best counts for the
+rest."""
+LEAST_SIMILARITY = 0.15
 """Of a Fragment that is shown to an answerer; unrelated text lies around zero ..."""
 LEAST_SHARE = 0.3
 """... unless it holds this share of what the question's words are worth."""
@@ -70,37 +73,61 @@ class Indexes:
     load: Callable[[Collection[str]], Mapping[str, Hit]]
     """Fragment ids -> the Hits themselves, scores 0."""
     neighbours: Neighbours
+    facts: ModelFacts = ModelFacts()  # noqa: RUF009 - it never changes
+    """What the cosines mean."""
     accepts: Callable[[Hit], bool] | None = None
     """What a Hit must be; None when it need be nothing."""
     reranker: Reranker | None = None
 
 
-def retrieve(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
+def retrieve(
+    question: str, indexes: Indexes, *, count: int = HITS, translated: str = ""
+) -> list[Hit]:
     """As `search`, for an answerer: Hits cut within a sentence are merged with its rest."""
-    return merge_split_sentences(search(question, indexes, count=count), indexes.neighbours)
+    hits = search(question, indexes, count=count, translated=translated)
+    return merge_split_sentences(hits, indexes.neighbours)
 
 
-def search(question: str, indexes: Indexes, *, count: int = HITS) -> list[Hit]:
+def search(
+    question: str, indexes: Indexes, *, count: int = HITS, translated: str = ""
+) -> list[Hit]:
     """At most `count` Hits, best first, scores 0..1: what is too far away is left out, near
-    duplicates too."""
-    keywords = indexes.keywords(question)
-    vector = _question_vector(question, keywords.common, indexes)
-    cosines = dict(indexes.nearest(vector, TOP_K))
-    shares = dict(keywords.best(TOP_K))
-    found = indexes.candidates(cosines.keys() | shares.keys())
-    cosines |= {id_: float(c.vector @ vector) for id_, c in found.items() if c.vector is not None}
-    shares |= keywords.shares(found.keys() - shares.keys())
+    duplicates too.
 
-    bonus = _table_bonus(question)
-    scores = {
-        id_: _fused(cosines.get(id_, 0.0), shares[id_], bonus if candidate.is_table else 0.0)
-        for id_, candidate in found.items()
-        if cosines.get(id_, 0.0) >= LEAST_COSINE or shares[id_] >= LEAST_SHARE
-    }
+    `translated`: the question in the sources' language; a Fragment has the better of its scores.
+    """
+    scores, found = _scored(question, indexes)
+    if translated and translated != question:
+        others, further = _scored(translated, indexes)
+        found |= further
+        scores |= {id_: max(score, scores.get(id_, 0.0)) for id_, score in others.items()}
     wanted = max(count, RERANKED) if indexes.reranker else count
     hits = _loaded(_damp_siblings(scores, found), indexes, wanted)
     best = drop_near_duplicates(hits, wanted)
     return indexes.reranker.rerank(question, best)[:count] if indexes.reranker else best
+
+
+def _scored(question: str, indexes: Indexes) -> tuple[dict[str, float], dict[str, Candidate]]:
+    """Fragment id -> fused score of those that may be shown, and all that were looked at."""
+    keywords = indexes.keywords(question)
+    vector = _question_vector(question, keywords.common, indexes)
+    cosines = dict(indexes.nearest(vector, TOP_K))
+    shares = dict(keywords.best(TOP_K))
+    found = dict(indexes.candidates(cosines.keys() | shares.keys()))
+    cosines |= {id_: float(c.vector @ vector) for id_, c in found.items() if c.vector is not None}
+    shares |= keywords.shares(found.keys() - shares.keys())
+
+    bonus = _table_bonus(question)
+    near = {
+        id_: indexes.facts.similarity(cosines.get(id_, 0.0), foreign=keywords.is_foreign)
+        for id_ in found
+    }
+    scores = {
+        id_: _fused(near[id_], shares[id_], bonus if candidate.is_table else 0.0)
+        for id_, candidate in found.items()
+        if near[id_] >= LEAST_SIMILARITY or shares[id_] >= LEAST_SHARE
+    }
+    return scores, found
 
 
 def _question_vector(
@@ -127,8 +154,8 @@ def _table_bonus(question: str) -> float:
     return TABLE_BONUS if may_answer else 0.0
 
 
-def _fused(cosine: float, share: float, bonus: float) -> float:
-    score = COSINE_WEIGHT * cosine + (1 - COSINE_WEIGHT) * share
+def _fused(similarity: float, share: float, bonus: float) -> float:
+    score = COSINE_WEIGHT * similarity + (1 - COSINE_WEIGHT) * share
     # Rounded as it is shown, so that what looks equal is equal.
     score = round(min(1.0, max(0.0, score)), 4)
     return round(min(1.0, score + bonus), 4)

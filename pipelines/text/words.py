@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 
+from pipelines.text.language_tables import ENGLISH
+
 WORD = re.compile(r"\w+(?:[.,]\d+)*", re.UNICODE)
 """A word, or a number with its separators: "1,200", "0.05"."""
 
-_SMALL = """
-a an the of in on at to for from by with and or is are was were be been being am do does did how
-what which who whom whose when where why it its this that these those i me my you your we our us
-they them their he him his she her can could should would will shall may might must has have had
-as if then there here so such but about into over under also more most very just please tell show
-give explain describe
-"""
-SMALL_WORDS = frozenset(_SMALL.split())
+SMALL_WORDS = ENGLISH.small
 """English words that say nothing about the subject."""
 
 _ENDINGS = ("ing", "ed", "es", "s")

@@ -255,10 +255,10 @@ def test_two_tables_of_one_fragment_keep_their_cells(chunker: Chunker) -> None:
 
 
 def test_the_built_in_model_is_the_published_one(tmp_path: Path) -> None:
-    from pipelines.embedders.embedder import BUILT_IN_SHA256
+    from pipelines.embedders.model_facts import BUILT_INS
     from pipelines.embedders.model_files import sha256, weights
 
-    assert sha256(weights(model_directory(BUILT_IN))) == BUILT_IN_SHA256
+    assert sha256(weights(model_directory(BUILT_IN))) == BUILT_INS[BUILT_IN].sha256
 
 
 def test_a_caption_keeps_the_place_of_its_figure(chunker: Chunker) -> None:

@@ -18,7 +18,7 @@ from pipelines.embedders.embedder import (
     load_embedder,
     model_directory,
 )
-from pipelines.embedders.model_files import sha256, weights
+from pipelines.embedders.model_files import Tokens, sha256, weights
 from pipelines.embedders.with_openvino import OpenVinoEmbedder
 from tests.conftest import ROOT
 
@@ -42,9 +42,9 @@ def embedder(cache: Path) -> Embedder:
     return load_embedder(BUILT_IN, cache=cache)
 
 
-def _files(cache: Path) -> tuple[Path, Path]:
+def _files(cache: Path) -> tuple[Tokens, Path]:
     directory = model_directory(BUILT_IN)
-    return directory, cache / sha256(weights(directory))[:16]
+    return Tokens(directory), cache / sha256(weights(directory))[:16]
 
 
 def test_vectors_are_those_of_the_model_itself(embedder: Embedder, cache: Path) -> None:
@@ -94,13 +94,13 @@ def test_a_model_that_cannot_be_converted_serves_in_its_slow_form(
 
 @pytest.mark.slow
 def test_eight_bits_keep_the_vectors(cache: Path, tmp_path: Path) -> None:
-    directory, files = _files(cache)
+    tokens, files = _files(cache)
     load_embedder(BUILT_IN, cache=cache)
     for name in ("encoder.xml", "encoder.bin"):
         (tmp_path / name).write_bytes((files / name).read_bytes())
-    conversion.quantize(directory, tmp_path)
-    small = OpenVinoEmbedder(directory, tmp_path, BUILT_IN, form="int8")
-    exact = OpenVinoEmbedder(directory, tmp_path, BUILT_IN, form="fp32")
+    conversion.quantize(tokens, tmp_path)
+    small = OpenVinoEmbedder(tokens, tmp_path, BUILT_IN, form="int8")
+    exact = OpenVinoEmbedder(tokens, tmp_path, BUILT_IN, form="fp32")
     assert (small.embed(TEXTS) * exact.embed(TEXTS)).sum(axis=1).mean() > conversion.LEAST_COSINE
 
 

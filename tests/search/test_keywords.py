@@ -8,7 +8,13 @@ import uuid
 
 import pytest
 
-from pipelines.retrieval.keywords import K1, B, bm25, index_words, pack
+from pipelines.retrieval.index_words import (
+    fragment_words,
+    index_words,
+    is_foreign,
+    question_words,
+)
+from pipelines.retrieval.keywords import K1, B, bm25, pack
 
 
 @pytest.mark.parametrize(
@@ -90,3 +96,86 @@ def test_words_that_most_fragments_hold_are_common() -> None:
     assert bm25(held, len(texts), total).common == {"acm"}
     few = {word: entries[: 20 * 8] for word, entries in held.items()}
     assert bm25(few, 8, total).common == frozenset()
+
+
+INFLECTED = {
+    "de": (
+        "Die Kühlmittelpumpe ist nach zwei Jahren zu wechseln, und das Zahnrad mit ihr.",
+        ["Pumpe", "Pumpen", "Kühlmittel", "Kühlmittelpumpen", "Zahnräder", "Rad für Kühlmittel"],
+        ["Lampe", "Ventil"],
+    ),
+    "nl": ("De koelwaterpomp is van het merk dat wij al jaren kennen.", ["koelwater"], ["olie"]),
+    "fi": (
+        "Öljynsuodatin on vaihdettava kahden vuoden välein ja pumppujen kanssa.",
+        ["suodatin", "öljynsuodattimen", "pumppu"],
+        ["moottori"],
+    ),
+    "tr": (
+        "Pompalarımızdan bir tanesi bozuk ve bu çok sık olur.",
+        ["pompa", "pompalar"],
+        ["motor"],
+    ),
+    "ko": (
+        "펌프를 청소할 때에는 따뜻한 물을 사용하고 필터는 매년 교체합니다.",
+        ["펌프", "펌프의", "필터", "물"],
+        ["모터"],
+    ),
+    "ru": (
+        "Фильтры насоса меняют каждые два года и после ремонта.",
+        ["фильтр", "насосы"],
+        ["масло"],
+    ),
+    "es": (
+        "Las bombas se limpian con agua y los filtros se cambian.",
+        ["bomba", "filtro"],
+        ["aceite"],
+    ),
+    "fr": ("Les pompes sont nettoyées à l'eau et les filtres sont changés.", ["pompe"], ["huile"]),
+}
+
+
+def _share(text: str, question: str) -> float:
+    id_ = uuid.uuid4()
+    found = fragment_words(text)
+    postings, total = pack([(id_.bytes, found.words)], {id_.bytes: found.parts})
+    wanted = question_words(question, [found.language] if found.language else [])
+    held = {
+        word: b"".join(postings.get(form, b"") for form in forms) for word, forms in wanted.items()
+    }
+    return bm25(held, 1, total).shares([str(id_)])[str(id_)]
+
+
+@pytest.mark.parametrize("code", INFLECTED)
+def test_words_are_found_with_other_endings_and_joined_to_others(code: str) -> None:
+    text, found, not_found = INFLECTED[code]
+    assert fragment_words(text).language == code
+    assert [question for question in found if not _share(text, question)] == []
+    assert [question for question in not_found if _share(text, question)] == []
+
+
+def test_small_words_of_the_questions_language_are_left_out() -> None:
+    assert list(question_words("Wie oft wird die Pumpe geölt?", ["en"])) == ["oft", "pump", "geolt"]
+    assert "die" in question_words("Where is the stamping die?")
+
+
+def test_an_english_question_is_looked_for_as_it_is() -> None:
+    for question in ("How often is the X-200's rotor cleaned?", "1,200 rpm at 3.5 bar"):
+        expected = {word: (word,) for word in index_words(question)}
+        assert question_words(question, ["en"]) == expected
+
+
+def test_a_question_in_another_language_is_known() -> None:
+    assert is_foreign("Wie schwer ist die Pumpe?", "en")
+    assert is_foreign("ما هو وزن المضخة؟", "en")
+    assert not is_foreign("How heavy is the pump?", "en")
+    assert not is_foreign("VX-310", "en")
+    assert not is_foreign("Wie schwer ist die Pumpe?", None)
+
+
+def test_parts_make_a_text_no_longer() -> None:
+    text = "Die Kühlmittelpumpe ist nach zwei Jahren zu wechseln."
+    found = fragment_words(text)
+    _, with_parts = pack([(b"0" * 16, found.words)], {b"0" * 16: found.parts})
+    _, without = pack([(b"0" * 16, found.words)])
+    assert found.parts
+    assert with_parts == without == len(found.words)

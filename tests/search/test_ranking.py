@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.retrieval.keywords import bm25, index_words, pack
+from pipelines.retrieval.index_words import index_words
+from pipelines.retrieval.keywords import bm25, pack
 from pipelines.retrieval.retrieve import (
     COSINE_WEIGHT,
-    LEAST_COSINE,
+    LEAST_SIMILARITY,
     SIBLING_FACTOR,
     TABLE_BONUS,
     Candidate,
@@ -62,7 +63,7 @@ def test_tables_are_raised_and_more_of_a_page_comes_later(question: str, bonus: 
         fused = [
             (COSINE_WEIGHT * cosines[each.fragment_id] + bonus * (each.kind == "table"), each)
             for each in hits
-            if cosines[each.fragment_id] >= LEAST_COSINE
+            if cosines[each.fragment_id] >= LEAST_SIMILARITY
         ]
         pages: Counter[int] = Counter()
         expected = []

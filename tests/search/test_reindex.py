@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import pytest
 from flask import Flask
 
 from deploy.stack import Stack
+from pipelines.embedders.model_facts import ModelFacts
 from tests.support.client import Client
 from tests.support.documents import NOTES, pdf
 
@@ -95,6 +97,35 @@ def test_sources_read_before_there_was_a_keyword_index_get_one(
     assert score() > by_meaning_alone
 
 
+def test_words_that_an_older_release_made_are_made_anew(
+    admin: Client, instrument: str, app: Flask
+) -> None:
+    from sqlalchemy import select, update
+
+    from api.extensions import db
+    from api.models import KeywordBlock, Posting
+
+    text = "# Wartung\n\nDie Kühlmittelpumpe ist nach zwei Jahren zu wechseln."
+    admin.add_bytes(instrument, "pumpe.md", text.encode())
+    here = KeywordBlock.instrument_id == instrument
+    words = select(Posting.word).where(Posting.instrument_id == instrument)
+    with app.app_context():
+        made = set(db.session.scalars(words))
+        old = update(KeywordBlock).where(here).values(form=0, languages="")
+        db.session.execute(old)
+        db.session.execute(update(Posting).where(Posting.word == "~pump").values(word="stale"))
+        db.session.commit()
+    assert admin.get(f"/api/instruments/{instrument}").json()["reindex_needed"]
+    job = admin.post(f"/api/instruments/{instrument}/reindex").json()
+    assert admin.wait(job["job_id"])["state"] == "done"
+    assert not admin.get(f"/api/instruments/{instrument}").json()["reindex_needed"]
+    with app.app_context():
+        assert set(db.session.scalars(words)) == made
+        assert set(db.session.scalars(select(KeywordBlock.languages).where(here))) == {"de"}
+    (hit,) = admin.get("/api/search/", params={"instrument": instrument, "q": "Pumpe"}).json()
+    assert hit["filename"] == "pumpe.md"
+
+
 def test_what_is_read_meanwhile_is_in_the_new_index_too(
     stack: Stack, admin: Client, instrument: str, app: Flask
 ) -> None:
@@ -143,13 +174,16 @@ def test_many_first_sources_at_once_agree_on_an_index(admin: Client, app: Flask)
     from api.extensions import db
     from api.search import indexes
 
+    embedder: Any = SimpleNamespace(
+        name="model@0123456789ab", dimension=4, facts=ModelFacts(floor=0.1)
+    )
     together = threading.Barrier(6)
     chosen: list[tuple[str, ...]] = []
 
     def choose(instrument: str) -> None:
         with app.app_context():
             together.wait()
-            found = indexes.for_writing(db.session(), instrument, "model", "model@0123456789ab")
+            found = indexes.for_writing(db.session(), instrument, "model", embedder)
             chosen.append(tuple(index.collection for index in found))
             db.session.commit()
 
@@ -188,7 +222,8 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
     with Stack(tmp_path / "data", port=0, env=env) as stack, Client(stack.url) as user:
         user.sign_in("admin@example.com")
         shown = user.get(f"/api/instruments/{instrument}").json()
-        assert (shown["embedding_model"], shown["reindex_needed"]) == ("all-MiniLM-L6-v2", True)
+        assert (shown["index_model"], shown["reindex_needed"]) == ("all-MiniLM-L6-v2", True)
+        assert shown["embedding_model"] == str(model)
         # The old index answers, and takes what is new, until it is asked for another one.
         user.add_bytes(instrument, "anvil.pdf", pdf("The anvil weighs 79 kilograms."))
         assert "79 kilograms" in user.ask(instrument, "How heavy is the anvil?")["answer"]
@@ -198,7 +233,7 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
             assert "450 watts" in user.ask(instrument, QUESTION)["answer"]
         assert user.job(job_id)["state"] == "done"
         shown = user.get(f"/api/instruments/{instrument}").json()
-        assert (shown["embedding_model"], shown["reindex_needed"]) == (str(model), False)
+        assert (shown["index_model"], shown["reindex_needed"]) == (str(model), False)
         second = _only_collection(stack, instrument)
         assert second != first
         vectors = _chroma(stack).get_collection(second).get(include=["embeddings"])

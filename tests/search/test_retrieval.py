@@ -20,10 +20,11 @@ from api.config import Config
 from api.search.fragments import Filters
 from api.secret_url import SecretUrl
 from deploy.stack import Stack
-from pipelines.retrieval.keywords import K1, bm25, index_words, pack
+from pipelines.retrieval.index_words import index_words
+from pipelines.retrieval.keywords import K1, bm25, pack
 from pipelines.retrieval.retrieve import (
-    LEAST_COSINE,
     LEAST_SHARE,
+    LEAST_SIMILARITY,
     RERANKED,
     Candidate,
     Indexes,
@@ -106,7 +107,7 @@ def test_what_is_far_in_meaning_and_words_is_left_out() -> None:
         "farther": "copper wiring",
         "said": "lathe spindle",
     }
-    cosines = {"nearer": LEAST_COSINE + 0.001, "farther": LEAST_COSINE - 0.001, "said": 0.0}
+    cosines = {"nearer": LEAST_SIMILARITY + 0.001, "farther": LEAST_SIMILARITY - 0.001, "said": 0.0}
     assert found_of(texts, cosines, "lathe") == {"nearer", "said"}
     assert found_of(texts, cosines, "quasar") == {"nearer"}
     assert found_of(texts, dict.fromkeys(texts, -0.1), "quasar") == set()

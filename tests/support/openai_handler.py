@@ -74,6 +74,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(request, Reply)
         elif self.path == "/v1/audio/transcriptions":
             self._answer(request, Transcript)
+        elif self.path == "/v1/embeddings":
+            self._embed(request)
         else:
             self._fail(Failure(404, f"Unknown request URL: POST {self.path}."))
 
@@ -102,6 +104,34 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         except ServerClosing:
             self.close_connection = True
+
+    def _embed(self, request: Recorded) -> None:
+        self.owner.requests.remove(request)
+        self.owner.embedding_requests.append(request)
+        reply = self.owner.embeddings
+        if isinstance(reply, Failure):
+            return self._fail(reply)
+        if isinstance(reply, Stall):
+            try:
+                return self._watch(float("inf"))
+            except ClientLeft:
+                self.owner.record_disconnect(request)
+                self.close_connection = True
+                return None
+            except ServerClosing:
+                self.close_connection = True
+                return None
+        texts = request.body["input"]
+        texts = [texts] if isinstance(texts, str) else texts
+        rows = [
+            {"object": "embedding", "index": at, "embedding": reply.of(text)}
+            for at, text in enumerate(texts)
+        ]
+        if reply.shuffled:
+            rows.reverse()
+        usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+        body = {"object": "list", "model": request.body["model"], "data": rows, "usage": usage}
+        return self._json(200, body)
 
     def _arrived(self) -> Recorded | None:
         """The recorded request; None when it was refused for its key."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +47,25 @@ class Reply:
     @property
     def text(self) -> str:
         return "".join(step for step in self.steps if isinstance(step, str))
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Embeddings, one a text: of the words it holds, so that texts with the same words are near.
+
+    Words share `dimension` places. Every vector has a part in common, as many models' have.
+    """
+
+    dimension: int = 64
+    shuffled: bool = False
+    """The rows come in another order than the texts, which `index` tells."""
+    base: float = 1.0
+
+    def of(self, text: str) -> list[float]:
+        vector = [self.base] + [0.0] * (self.dimension - 1)
+        for word in re.findall(r"\w+", text.lower()):
+            vector[1 + zlib.crc32(word.encode()) % (self.dimension - 1)] += 1.0
+        return vector
 
 
 @dataclass(frozen=True)

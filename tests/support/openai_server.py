@@ -6,7 +6,8 @@
 
 It answers over real HTTP on a free loopback port, so timeouts, retries, dropped connections and
 half-sent streams are the real thing. Shapes follow the OpenAI API reference: chat completions
-(streamed and whole, with pictures), the list of models, audio transcriptions, error bodies.
+(streamed and whole, with pictures), the list of models, audio transcriptions, embeddings, error
+bodies.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from tests.support.openai_handler import Handler, Http
-from tests.support.openai_replies import Failure, Raw, Reply, Scripted, Transcript, reply_from
+from tests.support.openai_replies import (
+    Failure,
+    Raw,
+    Reply,
+    Scripted,
+    Stall,
+    Transcript,
+    Vectors,
+    reply_from,
+)
 from tests.support.openai_requests import Recorded
 
 
@@ -44,6 +54,9 @@ class OpenAIServer:
         self.requests: list[Recorded] = []
         self.aside_requests: list[Recorded] = []
         self.disconnects: list[Recorded] = []
+        self.embeddings: Vectors | Failure | Stall = Vectors()
+        """What every request for embeddings is answered with, beside the script."""
+        self.embedding_requests: list[Recorded] = []
         self.closing = threading.Event()
         self._left = threading.Condition()
         self._replies: deque[Reply | Failure | Raw | Transcript] = deque()
