@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from api.chat import llm_defaults
 from api.chat.answer_job import ANSWER, AnswerCheckpoint
@@ -19,6 +20,7 @@ from api.jobs.kind import Nothing
 from api.jobs.runner import RunningJob, run
 from api.models import ChatTurn, Instrument, User
 from api.models.base import now
+from api.search.about_sources import filters_for, with_sources
 from api.search.embedding_models import model_in_use
 from api.search.fragments import Filters
 from api.search.keyword_store import foreign_language
@@ -105,9 +107,14 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         before = timings["queued_ms"] + timings["model_ms"]
         timings["total_ms"] = before + _ms(time.perf_counter() - began)
         said.usage.counts = asked.added_to(said.usage.counts)
-        store.keep(said, timings)
+        store.keep(said, timings, _other(asked.question, turn.question))
     running.publish("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
+
+
+def _other(understood: str, question: str) -> str | None:
+    """The question as it was understood, where that is not how it was asked."""
+    return understood if understood.split() != question.split() else None
 
 
 def _tell_beside(running: RunningJob[Nothing, AnswerCheckpoint], usage: Usage) -> None:
@@ -136,10 +143,21 @@ def _hits(with_: Services, turn: ChatTurn, asked: Alone) -> list[Hit]:
     sources = tuple(turn.source_ids) if turn.source_ids else None
     filters = Filters(source_ids=sources)
     with reading() as connection:
-        indexes = indexes_of(with_, connection, turn.instrument_id, filters)
-        if indexes is None:
-            return []
-        return retrieve(asked.question, indexes, translated=asked.translated)
+        named = filters_for(asked.question, filters)
+        found = _found(with_, connection, turn.instrument_id, named, asked)
+        if not found and named != filters:
+            # No heading is called so.
+            found = _found(with_, connection, turn.instrument_id, filters, asked)
+        return with_sources(connection, turn.instrument_id, filters, asked.question, found)
+
+
+def _found(
+    with_: Services, connection: Connection, instrument_id: str, filters: Filters, asked: Alone
+) -> list[Hit]:
+    indexes = indexes_of(with_, connection, instrument_id, filters)
+    if indexes is None:
+        return []
+    return retrieve(asked.question, indexes, translated=asked.translated)
 
 
 def _ms(seconds: float) -> int:

@@ -17,6 +17,10 @@ from api.models.base import new_id
 from pipelines.answering.answer import Answer, Proof
 
 HISTORY = 4
+RELATED = (
+    "source_id", "version_id", "fragment_id", "title", "filename", "type", "score", "quote", "locator",
+    "locators", "focus",
+)  # fmt: skip
 KEPT_SECONDS = 1.0
 """What was said so far is written this often, for those who come back after Redis was lost."""
 
@@ -77,14 +81,16 @@ class AnswerStore:
         )
         self._session.commit()
 
-    def keep(self, said: Answer, timings: dict[str, int]) -> None:
-        """Write what was said, in place of what an earlier try wrote, and commit.
+    def keep(self, said: Answer, timings: dict[str, int], understood_as: str | None = None) -> None:
+        """Write what was said, in place of what an earlier try wrote, and commit. `understood_as`:
+        the question as it was looked for, where that is another one.
 
         Raises LeaseLost: a worker that lost the job has nothing to say any more.
         """
         session = self._session
         session.rollback()
         told = {proof.hit.source_id for proof in said.proofs}
+        told.update(proof.hit.source_id for proof in said.related)
         told.update(said.reasoning_repeats, *(claim.repeats for claim in said.claims))
         there = reanchoring.hold_sources(session, told)
         self._lock()
@@ -122,6 +128,9 @@ class AnswerStore:
                     }
                     for claim in said.claims
                 ],
+                answered=said.answered,
+                understood_as=understood_as,
+                related=[_related(proof) for proof in said.related],
                 reasoning=said.usage.reasoning,
                 reasoning_repeats=list(said.reasoning_repeats),
                 usage=said.usage.counts,
@@ -159,5 +168,16 @@ def _citation(id_: str, proof: Proof) -> dict[str, Any]:
         "locators": locators,
         "recognition": proof.recognition,
         "verdict": proof.verdict,
+        "focus": {
+            "start": proof.focus[0],
+            "end": proof.focus[1],
+            "locators": [each.model_dump(mode="json") for each in proof.focus_locators],
+        },
         "state": "current",
     }
+
+
+def _related(proof: Proof) -> dict[str, Any]:
+    """A passage that is near and proves nothing: what a citation has, but number and verdict."""
+    shown = _citation(new_id(), proof)
+    return {key: shown[key] for key in RELATED}

@@ -27,7 +27,6 @@ from pipelines.answering.evaluation import (
     judge,
     same_question,
 )
-from pipelines.llms.prompts import NOT_FOUND
 
 SEARCHED = 5
 """Hits of search that count."""
@@ -183,7 +182,7 @@ def _answered(turn: ChatTurn) -> str | None:
     when it failed."""
     if turn.status != "done":
         return None
-    return "no" if turn.answer.strip() == NOT_FOUND else "yes"
+    return turn.answered
 
 
 def _cited(turn: ChatTurn) -> Places:

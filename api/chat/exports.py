@@ -16,6 +16,10 @@ from api.citations.recognition import said
 
 Data = Mapping[str, Any]
 NAME_LENGTH = 60
+ANSWERED = {
+    "partly": "The sources answer this in part.",
+    "no": "The sources do not answer this.",
+}
 
 
 def response(session: Data, turns: Sequence[Data], format_: str) -> Response:
@@ -68,6 +72,12 @@ def proof(citation: Data) -> str:
     return f"{where}: “{markdown.line(citation['quote'])}” ({', '.join(states)})"
 
 
+def _near(passage: Data) -> str:
+    title, place = markdown.line(passage["title"]), describe_locators(passage["locators"])
+    where = f"{title}, {markdown.line(place)}" if place else title
+    return f"{where}: “{markdown.line(passage['quote'])}”"
+
+
 def _groups(turns: Iterable[Data]) -> list[list[Data]]:
     """Answers to the same question together, by when it was first asked."""
     groups: dict[str, list[Data]] = {}
@@ -88,6 +98,11 @@ def _turn(turn: Data, notes: list[str]) -> list[str]:
         rows.append(f"*This answer is {turn['status']}{reason}*")
     if turn["claims"]:
         rows.append("\n".join(_claim(claim, numbers) for claim in turn["claims"]))
+    if turn["understood_as"]:
+        rows.append(f"*Understood as: {markdown.line(turn['understood_as'])}*")
+    if turn["answered"] in ANSWERED:
+        rows.append(f"*{ANSWERED[turn['answered']]}*")
+    rows += [f"- Near, but no answer: {_near(each)}" for each in turn["related"]]
     rows += [f"*{markdown.line(notice)}*" for notice in turn["notices"]]
     return rows
 

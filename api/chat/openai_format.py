@@ -162,7 +162,10 @@ def about(turn: Mapping[str, Any]) -> dict[str, Any]:
     """What OpenAI's shapes have no place for; of a task of the client's only that it is one."""
     if turn.get("is_task"):
         return {"task": True}
-    return {key: turn[key] for key in ("turn_id", "session_id", "status", "claims", "notices")}
+    return {
+        key: turn[key]
+        for key in ("turn_id", "session_id", "status", "answered", "claims", "related", "notices")
+    }
 
 
 def usage(turn: Mapping[str, Any]) -> dict[str, int]:

@@ -111,6 +111,7 @@ class Withdrawal:
         repeating = or_(
             ChatTurn.claims.contains([{"repeats": [self._source_id]}]),
             ChatTurn.reasoning_repeats.contains([self._source_id]),
+            ChatTurn.related.contains([{"source_id": self._source_id}]),
         )
         last = "00000000-0000-0000-0000-000000000000"
         while ids := self._ids(repeating, ChatTurn.id > last):
@@ -150,6 +151,7 @@ def _deleted(session: Session, turns: Iterable[ChatTurn]) -> set[str]:
     for turn in turns:
         told.update(c.source_id for c in turn.citations if c.state != "withdrawn")
         told.update(turn.reasoning_repeats or ())
+        told.update(each["source_id"] for each in turn.related or ())
         told.update(*(claim.get("repeats", ()) for claim in turn.claims))
     if not told:
         return set()
@@ -163,6 +165,7 @@ def _tells(turn: ChatTurn, source_ids: Collection[str]) -> bool:
         any(c.source_id in deleted for c in turn.citations)
         or any(not deleted.isdisjoint(claim.get("repeats", ())) for claim in turn.claims)
         or not deleted.isdisjoint(turn.reasoning_repeats or ())
+        or any(each["source_id"] in deleted for each in turn.related or ())
     )
 
 
@@ -227,8 +230,12 @@ def _withdraw(
         turn.reasoning, turn.reasoning_repeats = "", []
     if gone or turn.answer != before:
         turn.notices = [*(notice for notice in turn.notices if notice != NOTICE), NOTICE]
+    turn.related = [each for each in turn.related or () if each["source_id"] not in source_ids]
+    if gone:
+        turn.understood_as = None
     for citation in gone:
         citation.state = "withdrawn"
+        citation.focus = None
         citation.quote = citation.title = citation.filename = ""
         citation.locators = []
         citation.recognition = None

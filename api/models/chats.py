@@ -62,6 +62,13 @@ class ChatTurn(HasId, HasTimes, Base):
     """(question, answer) before it, where the client tells them; None: those of the session."""
     answer: Mapped[str] = mapped_column(Text, default="")
     claims: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    answered: Mapped[str | None]
+    """`yes`, `partly` or `no`: whether the answer gives what was asked for; None while it is
+    written, and of answers from before this was told."""
+    understood_as: Mapped[str | None] = mapped_column(Text)
+    """The question as it was looked for, where it leaned on earlier ones."""
+    related: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    """Passages that are near, where nothing answers: as citations without a number."""
     reasoning: Mapped[str] = mapped_column(Text, default="")
     """What the model thought before it answered, where its provider tells it; no part of the
     answer."""
@@ -108,6 +115,8 @@ class Citation(HasId, Base):
     recognition: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """{engine, confidence} where the quote was recognised rather than read."""
     verdict: Mapped[str | None]
+    focus: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """{start, end, locators}: the characters of the quote that decide, and where they stand."""
     state: Mapped[str] = mapped_column(default="current")
     moved_from: Mapped[str | None] = mapped_column(Id)
     """The version it was made from, when its quote was found again in a newer one."""

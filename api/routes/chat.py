@@ -63,6 +63,28 @@ class AskedSchema(Schema):
     links = fields.Nested(LinksSchema)
 
 
+class FocusSchema(Schema):
+    start = fields.Integer(metadata={"description": "Offset in `quote`"})
+    end = fields.Integer(metadata={"description": "Offset in `quote`"})
+    locators = locators_field()
+
+
+class RelatedSchema(Schema):
+    """A passage near the question that does not answer it: no proof of anything."""
+
+    source_id = fields.String()
+    version_id = fields.String()
+    fragment_id = fields.String()
+    title = fields.String()
+    filename = fields.String()
+    type = fields.String()
+    score = fields.Float()
+    quote = fields.String()
+    locator = fields.Dict(allow_none=True)
+    locators = locators_field()
+    focus = fields.Nested(FocusSchema, allow_none=True)
+
+
 class CitationSchema(Schema):
     id = fields.String()
     number = fields.Integer()
@@ -81,6 +103,11 @@ class CitationSchema(Schema):
     locators = locators_field()
     recognition = fields.Nested(RecognitionSchema, allow_none=True)
     verdict = fields.String(allow_none=True, metadata={"enum": [*VERDICTS, None]})
+    focus = fields.Nested(
+        FocusSchema,
+        allow_none=True,
+        metadata={"description": "What decides in `quote`: the sentence, row or step to mark"},
+    )
     state = fields.String(metadata={"enum": ["current", "stale", "withdrawn"]})
     moved_from = fields.String(
         allow_none=True,
@@ -122,6 +149,22 @@ class TurnSchema(Schema):
     answer = fields.String()
     citations = fields.List(fields.Nested(CitationSchema))
     claims = fields.List(Stored(ClaimSchema))
+    answered = fields.String(
+        allow_none=True,
+        metadata={
+            "enum": ["yes", "partly", "no", None],
+            "description": "Whether the answer gives what was asked for, apart from whether what "
+            "it says is proved; null until it is written",
+        },
+    )
+    understood_as = fields.String(
+        allow_none=True,
+        metadata={"description": "The question as it was looked for, where it leaned on others"},
+    )
+    related = fields.List(
+        Stored(RelatedSchema),
+        metadata={"description": "Where nothing answers: at most three passages that are near"},
+    )
     reasoning = fields.String(
         metadata={
             "description": "What the model thought before, where its provider tells it: unchecked"

@@ -356,6 +356,7 @@ def _gone(turn_id: str) -> ChatTurn:
         answer="",
         reasoning="",
         claims=[],
+        related=[],
         usage={},
         notices=[],
         citations=[],

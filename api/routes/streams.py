@@ -22,6 +22,11 @@ from api.routes import chat as chat_routes
 from api.routes import jobs as job_routes
 from api.services import services
 
+DONE = (
+    "turn_id", "answer", "answered", "understood_as", "citations", "claims", "related", "notices",
+)  # fmt: skip
+"""What `done` tells of a turn."""
+
 blueprint = Blueprint("streams", __name__, url_prefix="/stream", description="Live")
 
 
@@ -90,8 +95,8 @@ def chat_stream(asked: dict[str, Any]) -> Response:
     before it answers; `token` `{t}`, a piece of the answer; `citation`, a proof as the turn has
     it; `reset` when the answer is begun anew and what was sent is void;
     `snapshot`, the whole turn, where what came after the Last-Event-ID is not kept any more; then
-    `done` `{turn_id, answer, citations, claims, notices}` or `error` `{code, message}`. A comment
-    line every 15 s.
+    `done` `{turn_id, answer, answered, understood_as, citations, claims, related, notices}` or
+    `error` `{code, message}`. A comment line every 15 s.
     """
     job_id, cursor = streaming.cursor_of(streaming.last_event_id())
     if job_id is not None:
@@ -165,7 +170,7 @@ def _from_row(turn_id: str, cursor: str) -> Iterator[Line]:
 
 def _done(turn_id: str) -> dict[str, Any]:
     turn = _turn(turn_id)
-    return {key: turn[key] for key in ("turn_id", "answer", "citations", "claims", "notices")}
+    return {key: turn[key] for key in DONE}
 
 
 def _error(event: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipelines.answering.answered import answered_by
 from pipelines.answering.citation_marks import Mark, MarkReader, Text
 from pipelines.answering.safe_text import SafeText, addresses
 from pipelines.answering.sentence_ends import Piece, SentenceEnds
@@ -16,9 +17,10 @@ from pipelines.cancellation import Stop
 from pipelines.claims.answer_sentences import MARK, Place
 from pipelines.claims.check import Claim, best_quote, check, claims, examine
 from pipelines.claims.quotes import Quote, quote_of
-from pipelines.llms.contract import LLM, Prompt, Usage
+from pipelines.llms.contract import LLM, Cite, Prompt, Usage
 from pipelines.llms.extractive import Extractive
 from pipelines.llms.prompts import BUILT_IN, NOT_FOUND, UNPROVEN, chat_messages
+from pipelines.quoting.chosen import Answered
 from pipelines.text.recognition import Recognition, recognition
 from pipelines.text.sentences import sentences
 from pipelines.types import Hit, locate
@@ -44,6 +46,9 @@ class Proof:
     recognition: Recognition | None
     """None where the quote was read from text."""
     verdict: str
+    focus: tuple[int, int]
+    """The characters of `quote` that decide."""
+    focus_locators: tuple[Any, ...]
 
     @property
     def evidence(self) -> Quote:
@@ -65,6 +70,9 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     reasoning_repeats: tuple[str, ...] = ()
     """The sources, by id, whose words the model's reasoning has."""
+    answered: Answered = "no"
+    related: list[Proof] = field(default_factory=list)
+    """Where the question is not answered: passages that are near, and no claims."""
 
 
 def answer(
@@ -105,6 +113,11 @@ def answer(
     words = llm.stream(prompt, into.usage, stop or Stop())
     try:
         for piece in words:
+            if isinstance(piece, Cite):
+                for item in reader.end():
+                    yield from writer.write(item)
+                yield from writer.cite_at(piece)
+                continue
             for item in reader.feed(piece):
                 yield from writer.write(item)
         yield from writer.end(reader)
@@ -115,11 +128,12 @@ def answer(
         # What was held back when the model was broken off was said, too.
         deque(writer.end(reader), maxlen=0)
         deque(writer.conclude_last(), maxlen=0)
-        conclude(into, hits)
+        conclude(into, hits, alone or question)
 
 
-def conclude(into: Answer, hits: Sequence[Hit]) -> None:
-    """Check every sentence said so far against what it cites, and tell whose words it has."""
+def conclude(into: Answer, hits: Sequence[Hit], question: str) -> None:
+    """Check every sentence said so far against what it cites, tell whose words it has, and whether
+    the question is answered."""
     into.text = into.text.strip()
     given: dict[str, list[str]] = {}
     for hit in hits:
@@ -127,6 +141,9 @@ def conclude(into: Answer, hits: Sequence[Hit]) -> None:
     (into.reasoning_repeats,) = copies([into.usage.reasoning], given)
     if into.text == NOT_FOUND:
         into.proofs, into.claims = [], []
+        into.related = [
+            _related(hits, cite, number) for number, cite in enumerate(into.usage.related, 1)
+        ]
         return
     quotes = {proof.number: proof.evidence for proof in into.proofs}
     checked = claims(without_marks(into.text), quotes)
@@ -135,6 +152,11 @@ def conclude(into: Answer, hits: Sequence[Hit]) -> None:
     into.claims = [
         replace(claim, repeats=sources) for claim, sources in zip(found, repeats, strict=True)
     ]
+    into.answered = into.usage.answered or answered_by(question, into.proofs, into.claims)
+
+
+def _related(hits: Sequence[Hit], cite: Cite, number: int) -> Proof:
+    return _proof_at(hits[cite.hit], cite, number, "unsupported")
 
 
 class _Writer:
@@ -216,6 +238,19 @@ class _Writer:
             if is_new:
                 yield proof
 
+    def cite_at(self, cite: Cite) -> Iterator[Token | Proof]:
+        """Cite what the model itself says that proves its last sentence."""
+        yield from self._say(self._safe.flush())
+        yield from self._follow(self._ends.cite())
+        proof, is_new = _prove_at(
+            _last_sentence(self._into.text), self._hits[cite.hit], cite, self._into
+        )
+        shown = f" [{proof.number}]"
+        yield from self._put(shown)
+        self._ends.put(shown)
+        if is_new:
+            yield proof
+
     def _conclude(self, ended: Sequence[Place], *, may_cite: bool) -> Iterator[Token | Proof]:
         """Cite the last of these claims where the model left it without a proof and a Hit carries
         it, if it `may_cite` there; mark what nothing proves."""
@@ -255,22 +290,36 @@ def _carrying(sentence: str, hits: Sequence[Hit]) -> Hit | None:
 
 def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
     start, end = best_quote(sentence, hit)
+    return _prove_at(sentence, hit, Cite(0, start, end, (start, end)), into)
+
+
+def _prove_at(sentence: str, hit: Hit, cite: Cite, into: Answer) -> tuple[Proof, bool]:
+    """The proof of a sentence at that place, and whether it is new: places are cited once."""
     for known in into.proofs:
-        if known.hit.fragment_id == hit.fragment_id and (known.start, known.end) == (start, end):
+        if (known.hit.fragment_id, known.hit.text, known.start, known.end) == (
+            hit.fragment_id, hit.text, cite.start, cite.end,
+        ):  # fmt: skip
             return known, False
-    quote = quote_of(hit, start, end)
-    proof = Proof(
-        number=len(into.proofs) + 1,
+    verdict = check(sentence, [quote_of(hit, cite.start, cite.end)])
+    proof = _proof_at(hit, cite, len(into.proofs) + 1, verdict)
+    into.proofs.append(proof)
+    return proof, True
+
+
+def _proof_at(hit: Hit, cite: Cite, number: int, verdict: str) -> Proof:
+    start, end = cite.start, cite.end
+    return Proof(
+        number=number,
         hit=hit,
         start=start,
         end=end,
-        quote=quote.text,
+        quote=hit.text[start:end],
         locators=tuple(locate(hit.locators, hit.spans, start, end)),
         recognition=recognition(hit.recognised, start, end),
-        verdict=check(sentence, [quote]),
+        verdict=verdict,
+        focus=(cite.focus[0] - start, cite.focus[1] - start),
+        focus_locators=tuple(locate(hit.locators, hit.spans, *cite.focus)),
     )
-    into.proofs.append(proof)
-    return proof, True
 
 
 def _last_sentence(text: str) -> str:

@@ -16,7 +16,8 @@ FEW = 2
 CARRIED = 8
 """Words taken over from an earlier question, at most."""
 _BEGINS = re.compile(
-    r"^\s*(?:and|but|or|also|what about|how about|und|aber|et|mais|y|pero|e|那么?)\b[\s,]*", re.IGNORECASE
+    r"^\s*(?:and|but|or|also|what about|how about|und|aber|et|mais|y|pero|e|那么?)\b[\s,]*",
+    re.IGNORECASE,
 )
 _REFERS = re.compile(
     r"\b(?:it|its|they|them|their|theirs|this|that one|those|these|he|she|his|her|him|the same"
@@ -26,7 +27,9 @@ _REFERS = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|him)\b", re.IGNORECASE)
 _OWNING = frozenset({"its", "their", "his", "her"})
-_SELF_CONTAINED = re.compile(r"\bthis (?:document|manual|file|handbook|guide|instrument|device|source)\b", re.I)
+_SELF_CONTAINED = re.compile(
+    r"\bthis (?:document|manual|file|handbook|guide|instrument|device|source)\b", re.I
+)
 _WORD = re.compile(r"\w+(?:[-/._]\w+)*")
 _ASKS = re.compile(
     r"^(?:and|but|or|also|und|et|y)?[\s,]*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|may"
@@ -39,9 +42,7 @@ def leans(question: str) -> bool:
     """Whether a question seems to need an earlier one to be understood."""
     if _SELF_CONTAINED.search(question):
         return False
-    return (
-        bool(_BEGINS.match(question) or _REFERS.search(question)) or len(words(question)) < FEW
-    )
+    return bool(_BEGINS.match(question) or _REFERS.search(question)) or len(words(question)) < FEW
 
 
 def carried_over(question: str, earlier: Sequence[str]) -> str:
@@ -114,6 +115,10 @@ def _counterpart(word: str, old: Sequence[str]) -> str | None:
             return other
         if other.lower() in opposites:
             return other
-        if letters and other.lower() != word.lower() and letters & set(codes(index_words(other)).values()):
+        if (
+            letters
+            and other.lower() != word.lower()
+            and letters & set(codes(index_words(other)).values())
+        ):
             return other
     return None

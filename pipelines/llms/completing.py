@@ -28,7 +28,7 @@ def complete(
     said = ""
     try:
         for text in words:
-            said += text
+            said += text if isinstance(text, str) else ""
             if len(said) >= longest:
                 break
     finally:

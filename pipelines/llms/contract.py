@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from pipelines.cancellation import Stop
 from pipelines.providers.retrying import Timeouts, Waiting
+from pipelines.quoting.chosen import Answered
 from pipelines.types import Hit
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ def _nobody_hears(_told: Any) -> None:
     """Nobody follows what is told beside the answer."""
 
 
+@dataclass(frozen=True)
+class Cite:
+    """What proves the sentence said last, as an LLM knows it that quotes: characters start..end of
+    the text of Hit number `hit` (from 0), of which `focus` decides."""
+
+    hit: int
+    start: int
+    end: int
+    focus: tuple[int, int]
+
+
 @dataclass
 class Usage:
     """What an answer took, filled while it is written; and what is told beside its text."""
@@ -50,6 +62,10 @@ class Usage:
     `cost_usd` where the price is known. Empty for answers that cost nothing."""
     model: str | None = None
     """Who answers, known with the first text."""
+    answered: Answered | None = None
+    """Whether the question is answered, where the LLM can tell itself."""
+    related: list[Cite] = field(default_factory=list)
+    """Where it does not answer: what is near."""
     notices: list[str] = field(default_factory=list)
     """What a reader of the answer should know of how it came about."""
     reasoning: str = ""
@@ -86,9 +102,9 @@ class LLM(Protocol):
 
     Reasoning is no text: it goes to `usage.think` (pipelines/llms/reasoning.py).
 
-    Passages are cited as `[n]`. Closing the iterator stops the provider. Raises LLMError.
+    Passages are cited as `[n]`, or by a Cite behind the sentence. Closing the iterator stops the provider. Raises LLMError.
     """
 
     name: str
 
-    def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]: ...
+    def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str | Cite]: ...

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
-from pipelines.llms.contract import LLMSettings, Prompt, Usage
+from pipelines.llms.contract import Cite, LLMSettings, Prompt, Usage
 from pipelines.llms.prompts import NOT_FOUND
-from pipelines.quoting.candidates import item
 from pipelines.quoting.choosing import choose
+from pipelines.quoting.chosen import Chosen
+from pipelines.quoting.saying import said
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_ENDS = ".!?。！？؟۔।:：;"
 
 
 class Extractive:
@@ -31,25 +30,25 @@ class Extractive:
             raise ModelUnavailable("LLM=extractive needs the embedding model.")
         return cls(settings.embed)
 
-    def stream(
-        self,
-        prompt: Prompt,
-        usage: Usage,  # noqa: ARG002
-        stop: Stop,
-    ) -> Iterator[str]:
-        """The quotes that answer, each with the number of its Hit; a list has a line per item."""
-        choice = choose(prompt.alone or prompt.question, prompt.hits, self._embed)
-        if not choice.quotes:
+    def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str | Cite]:
+        """What answers, sentence by sentence, each with its place; items have a line each."""
+        question = prompt.alone or prompt.question
+        choice = choose(question, prompt.hits, self._embed)
+        usage.answered = choice.answered
+        usage.related = [_cite(chosen) for chosen in choice.related]
+        if not choice.chosen:
             yield NOT_FOUND
             return
-        for i, quote in enumerate(choice.quotes):
+        left_out = sum(chosen.left_out for chosen in choice.chosen)
+        if left_out:
+            usage.notices.append(f"{left_out} more lines of the source were left out.")
+        for at, each in enumerate(said(choice, question)):
             if stop.is_set():
                 return
-            text = quote.text
-            if not choice.is_list:
-                # The number of a step says nothing away from its list.
-                text = text.removeprefix(item(text)).lstrip() or text
-            between = "\n" if choice.is_list and quote.is_item else " "
-            end = "" if quote.text[-1] in _ENDS else "."
-            yield f"{between if i else ''}{text}{end}"
-            yield f" [{quote.hit + 1}]"
+            between = "\n" if each.on_line else " "
+            yield f"{between if at else ''}{each.text}"
+            yield _cite(each.chosen)
+
+
+def _cite(chosen: Chosen) -> Cite:
+    return Cite(chosen.hit, chosen.start, chosen.end, chosen.focus)

@@ -10,7 +10,7 @@ from pipelines.cancellation import Stop
 from pipelines.errors import LLMError, ModelUnavailable
 from pipelines.llms.budget import count_tokens, fitted, room_of
 from pipelines.llms.catalogue import Facts, facts_of, is_outside
-from pipelines.llms.contract import LLM, Prompt, Usage
+from pipelines.llms.contract import LLM, Cite, Prompt, Usage
 from pipelines.providers.errors import ProviderError
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class Chain:
         self._context_tokens = context_tokens
         self._is_priced = is_priced
 
-    def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
+    def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str | Cite]:
         failed: list[tuple[str, str]] = []
         for name in self._names:
             usage.counts, usage.model, usage.reasoning = {}, None, ""
@@ -65,7 +65,7 @@ class Chain:
                 log.warning("the next language model is asked", model=name, reason=str(error))
                 failed.append((name, str(error)))
 
-    def _tried(self, name: str, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str]:
+    def _tried(self, name: str, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str | Cite]:
         """One model's text; once more with less when it turns out to read less than thought."""
         llm = self._load(name)
         if not is_outside(name):
@@ -82,13 +82,16 @@ class Chain:
 
     def _said(
         self, llm: LLM, facts: Facts, room: int, prompt: Prompt, usage: Usage, stop: Stop
-    ) -> Iterator[str]:
+    ) -> Iterator[str | Cite]:
         fitting, notice = fitted(prompt, room)
         words = llm.stream(fitting, usage, stop)
         said = 0
         tokens = 0
         try:
             for text in words:
+                if isinstance(text, Cite):
+                    yield text
+                    continue
                 if said == 0 and notice:
                     usage.notices.append(notice)
                 said += len(text)

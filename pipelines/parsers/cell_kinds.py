@@ -31,11 +31,9 @@ _COUNTED = re.compile(rf"{_SIGN}{{0,2}}\s*\d(?!\d*(?:st|nd|rd|th)\b)(?![\w.]*[-/
 _WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[^\W\d_])[\w][\w./+#-]{0,24}")
 _UNIT_BEHIND = re.compile(r"\d+(?:[.,]\d+)?\s?(?:[^\W\d_]{1,3}|[°µμΩ]\w{0,2}|%)")
-_MONTHS = frozenset(
-    "jan feb mar mär apr may mai jun jul aug sep oct okt nov dec dez".split()  # noqa: SIM905
-)
+_MONTHS = frozenset("jan feb mar mär apr may mai jun jul aug sep oct okt nov dec dez".split())
 _FLAGS = frozenset(
-    "yes no y n true false on off none n/a na n.a. x o ja nein nee oui non sí si sì sim não nao "  # noqa: SIM905
+    "yes no y n true false on off none n/a na n.a. x o ja nein nee oui non sí si sì sim não nao "
     "是 否 有 无 無 はい いいえ あり なし 예 아니오 아니요 ✓ ✔ ✗ ✘ × ● ○ • - – —".split()
 )
 

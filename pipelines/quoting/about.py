@@ -18,7 +18,9 @@ from pipelines.quoting.things import FEW, Piece, Thing
 from pipelines.retrieval.keywords import index_words
 from pipelines.types import Hit, PageLocator
 
-Wanted = Literal["pages", "author", "date", "language", "version", "chapters", "duration", "subject", "sources"]
+Wanted = Literal[
+    "pages", "author", "date", "language", "version", "chapters", "duration", "subject", "sources"
+]
 
 MOST_CHAPTERS = 40
 MOST_LENGTH = 300
@@ -36,18 +38,42 @@ _SOURCE = (
     r"|source|text|presentation|slides?|spreadsheet|video|film|recording|publication|instructions?)s?\b"
 )
 _ASKS: tuple[tuple[Wanted, str], ...] = (
-    ("pages", rf"\bhow (?:many pages|long is {_SOURCE})|\bnumber of pages\b|\bpage count\b|wie ?viele seiten|combien de pages|cuántas páginas|多少页|几页"),
+    (
+        "pages",
+        rf"\bhow (?:many pages|long is {_SOURCE})|\bnumber of pages\b|\bpage count\b|wie ?viele seiten|combien de pages|cuántas páginas|多少页|几页",
+    ),
     ("duration", r"\bhow long (?:is|does) (?:this|the) (?:video|film|recording|audio|clip)"),
-    ("author", rf"\bwho (?:wrote|authored|created|prepared|compiled|drew up) {_SOURCE}|\bauthors? of {_SOURCE}|\bwho is the author\b|wer hat .*geschrieben|autor|auteur|作者"),
+    (
+        "author",
+        rf"\bwho (?:wrote|authored|created|prepared|compiled|drew up) {_SOURCE}|\bauthors? of {_SOURCE}|\bwho is the author\b|wer hat .*geschrieben|autor|auteur|作者",
+    ),
     ("language", rf"\b(?:what|which) language\b.*{_SOURCE}|\blanguage (?:of|is) {_SOURCE}"),
-    ("chapters", rf"\b(?:list|show|name|what are|which)\b.*\b(?:chapters|sections|headings|table of contents|outline|contents)\b|\bhow (?:is|are) {_SOURCE} (?:structured|organi[sz]ed)|kapitel|chapitres|capítulos|哪些章"),
-    ("subject", rf"\bwhat (?:is|are|does) {_SOURCE} (?:about|cover|covers|describe|describes|deal with|for)|\bwhat(?:'s| is) it about\b|\bsummari[sz]e\b|\bsummary\b|\boverview of {_SOURCE}|\btell me about {_SOURCE}|worum geht|wovon handelt|fasse .*zusammen|de quoi (?:parle|traite|s'agit)|de qué (?:trata|habla)|di cosa (?:parla|tratta)|关于什么|讲(?:的是)?什么|什么内容"),
-    ("sources", r"\b(?:which|what|list)\b.*\b(?:documents|manuals|files|sources)\b.*\b(?:are there|exist|do (?:we|you|i) have|about|on|available)\b"),
-    ("date", rf"\bwhen was {_SOURCE} (?:written|published|created|made|issued|printed|last (?:changed|modified|updated))|\bdate of {_SOURCE}|\bhow old is {_SOURCE}"),
-    ("version", rf"\b(?:which|what) (?:version|revision|issue|edition)\b.*{_SOURCE}|\b(?:version|revision|issue|edition) of {_SOURCE}"),
+    (
+        "chapters",
+        rf"\b(?:list|show|name|what are|which)\b.*\b(?:chapters|sections|headings|table of contents|outline|contents)\b|\bhow (?:is|are) {_SOURCE} (?:structured|organi[sz]ed)|kapitel|chapitres|capítulos|哪些章",
+    ),
+    (
+        "subject",
+        rf"\bwhat (?:is|are|does) {_SOURCE} (?:about|cover|covers|describe|describes|deal with|for)|\bwhat(?:'s| is) it about\b|\bsummari[sz]e\b|\bsummary\b|\boverview of {_SOURCE}|\btell me about {_SOURCE}|worum geht|wovon handelt|fasse .*zusammen|de quoi (?:parle|traite|s'agit)|de qué (?:trata|habla)|di cosa (?:parla|tratta)|关于什么|讲(?:的是)?什么|什么内容",
+    ),
+    (
+        "sources",
+        r"\b(?:which|what|list)\b.*\b(?:documents|manuals|files|sources)\b.*\b(?:are there|exist|do (?:we|you|i) have|about|on|available)\b",
+    ),
+    (
+        "date",
+        rf"\bwhen was {_SOURCE} (?:written|published|created|made|issued|printed|last (?:changed|modified|updated))|\bdate of {_SOURCE}|\bhow old is {_SOURCE}",
+    ),
+    (
+        "version",
+        rf"\b(?:which|what) (?:version|revision|issue|edition)\b.*{_SOURCE}|\b(?:version|revision|issue|edition) of {_SOURCE}",
+    ),
 )
 _PATTERNS = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _ASKS)
-_PAGE = re.compile(r"\b(?:on|of) page (\d{1,5})\b|\bauf seite (\d{1,5})\b|\bpage (\d{1,5}) (?:say|about)|第\s?(\d{1,5})\s?页", re.IGNORECASE)
+_PAGE = re.compile(
+    r"\b(?:on|of) page (\d{1,5})\b|\bauf seite (\d{1,5})\b|\bpage (\d{1,5}) (?:say|about)|第\s?(\d{1,5})\s?页",
+    re.IGNORECASE,
+)
 _CHAPTER = re.compile(
     r"\b(?:chapter|section|part|appendix|kapitel|abschnitt|chapitre|capítulo)\s+(?:on |about |called |titled |über )?[\"'“‘„]?([^\"'”’?]{2,80}?)[\"'”’“]?\s*"
     r"(?:say|says|about|cover|covers|contain|contains|describe|describes|tell|tells|deal|deals|state|explain|mean|\?|$)",
@@ -148,16 +174,33 @@ def _subject(every: Sequence[Thing], hits: Sequence[Hit], embed: Embed) -> list[
     found: list[Chosen] = []
     sources = dict.fromkeys(hit.version_id for hit in hits if hit.kind == "metadata")
     for version in list(sources)[:MOST_SOURCES]:
-        own = {n: hit for n, hit in enumerate(hits) if hit.version_id == version and hit.kind != "metadata"}
-        order = list({hit.fragment_id: n for n, hit in sorted(own.items(), key=lambda each: -each[1].ordinal)}.values())[::-1]
-        first = [n for n in order if own[n].ordinal // ORDINALS_PER_UNIT == own[order[0]].ordinal // ORDINALS_PER_UNIT]
+        own = {
+            n: hit
+            for n, hit in enumerate(hits)
+            if hit.version_id == version and hit.kind != "metadata"
+        }
+        order = list(
+            {
+                hit.fragment_id: n
+                for n, hit in sorted(own.items(), key=lambda each: -each[1].ordinal)
+            }.values()
+        )[::-1]
+        first = [
+            n
+            for n in order
+            if own[n].ordinal // ORDINALS_PER_UNIT == own[order[0]].ordinal // ORDINALS_PER_UNIT
+        ]
         left = OPENING - 1
         for number in first[:OPENING]:
             if left and (pieces := _title_lines(own[number].text)[:left]):
                 left -= len(pieces)
                 thing = Thing(number, "paragraph", pieces[0].start, pieces[-1].end, tuple(pieces))
                 found.append(of(thing, pieces, pieces[0]))
-        texts = [t for t in every if t.hit in order[:MOST_OPENING] and t.kind == "paragraph" and len(t.pieces) > 1]
+        texts = [
+            t
+            for t in every
+            if t.hit in order[:MOST_OPENING] and t.kind == "paragraph" and len(t.pieces) > 1
+        ]
         if texts:
             vectors = embed([" ".join(piece.text for piece in t.pieces[:OPENING]) for t in texts])
             central = texts[int((vectors @ vectors.mean(axis=0)).argmax())]
@@ -203,7 +246,11 @@ def _in_order(question: str, every: Sequence[Thing], hits: Sequence[Hit]) -> Cho
             break
         chosen.append(of(thing, thing.pieces[:MOST_SENTENCES], thing.pieces[0]))
         said += len(thing.pieces)
-    return Choice(tuple(chosen), "yes" if said < sum(len(t.pieces) for t in there) + 1 else "partly") if chosen else None
+    return (
+        Choice(tuple(chosen), "yes" if said < sum(len(t.pieces) for t in there) + 1 else "partly")
+        if chosen
+        else None
+    )
 
 
 def _page(hit: Hit) -> int | None:

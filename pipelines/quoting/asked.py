@@ -66,14 +66,43 @@ def _by_word(table: dict[str, str]) -> dict[str, frozenset[str]]:
 
 
 _VALUES = frozenset(
-    ["limit", "limits", "level", "levels", "range", "ranges", "rate", "rates", "number", "amount", "value", "values", "ratio", "threshold", "maximum", "minimum", "dose", "point", "quantity", "count", "tolerance", "accuracy", "resolution", "sensitivity", "size", "sizes"]
+    [
+        "limit",
+        "limits",
+        "level",
+        "levels",
+        "range",
+        "ranges",
+        "rate",
+        "rates",
+        "number",
+        "amount",
+        "value",
+        "values",
+        "ratio",
+        "threshold",
+        "maximum",
+        "minimum",
+        "dose",
+        "point",
+        "quantity",
+        "count",
+        "tolerance",
+        "accuracy",
+        "resolution",
+        "sensitivity",
+        "size",
+        "sizes",
+    ]
 )
 """Nouns whose value is a number of whatever dimension."""
 _OF_NOUN, _OF_ADJECTIVE = _by_word(_NOUNS), _by_word(_ADJECTIVES)
 MEASURING = frozenset(_OF_NOUN) | frozenset(_OF_ADJECTIVE)
 """Words that ask for a measure, and are not what is measured."""
 _HOW = re.compile(r"\bhow\s+(?:\w+ly\s+)?(\w+)\b")
-_WHAT = re.compile(r"^\W*(?:(?:and|at|to|with|for|in|from|under|up|by|below|above|after)\s+)*(?:what|which)\s+((?:[\w-]+\s+){0,5}?)(?:is|are|was|were|do|does|did|can|may|must|should|has|have|apply|applies|of|for)\b(?:\s+the\s+((?:[\w-]+\s+){0,9}?)(?:of|for|with|at|in|on|that|to)\b)?")
+_WHAT = re.compile(
+    r"^\W*(?:(?:and|at|to|with|for|in|from|under|up|by|below|above|after)\s+)*(?:what|which)\s+((?:[\w-]+\s+){0,5}?)(?:is|are|was|were|do|does|did|can|may|must|should|has|have|apply|applies|of|for)\b(?:\s+the\s+((?:[\w-]+\s+){0,9}?)(?:of|for|with|at|in|on|that|to)\b)?"
+)
 _SIZED = re.compile(
     r"\b(?:how|what is the|what are the|up to what)\s+(?:big|large|small|biggest|largest|smallest|size|sizes)\b"
 )
@@ -137,9 +166,7 @@ NEAR_VALUE = 8
 
 def is_number(word: str) -> bool:
     """Whether a word says how many; "one" seldom does."""
-    return word[0].isdigit() or (
-        word.lower() != "one" and WORD_NUMBER.fullmatch(word) is not None
-    )
+    return word[0].isdigit() or (word.lower() != "one" and WORD_NUMBER.fullmatch(word) is not None)
 
 
 @dataclass(frozen=True)
@@ -169,8 +196,8 @@ class Asked:
         if self.form in ("compare", "extreme"):
             for word in words:
                 found |= _OF_ADJECTIVE.get(word, frozenset())
-        if match := _WHAT.search(text):
-            for word in f"{match[1] or ''} {match[2] or ''}".split():
+        if what := _WHAT.search(text):
+            for word in f"{what[1] or ''} {what[2] or ''}".split():
                 found |= _OF_NOUN.get(word, frozenset())
         return frozenset(found)
 
@@ -228,7 +255,9 @@ class Asked:
         match = _WHAT.search(text)
         if _SIZED.search(text):
             return True
-        return bool(match) and not _VALUES.isdisjoint(f"{match[1] or ''} {match[2] or ''}".split())
+        return match is not None and not _VALUES.isdisjoint(
+            f"{match[1] or ''} {match[2] or ''}".split()
+        )
 
     def _new(self, text: str) -> list[str]:
         """The words of `text` that the question does not say."""
@@ -252,11 +281,7 @@ class Asked:
 
     def _counts(self, text: str) -> bool:
         tokens = _TOKEN.findall(text)
-        numbers = [
-            at
-            for at, token in enumerate(tokens)
-            if is_number(token)
-        ]
+        numbers = [at for at, token in enumerate(tokens) if is_number(token)]
         return any(
             self.counted in index_words(word)
             for at in numbers

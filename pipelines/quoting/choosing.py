@@ -55,11 +55,12 @@ def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
     if not ranked:
         return Choice((), "no")
     best = next(
-        (each for each in ranked if each.is_kind and each.score >= NEAR * ranked[0].score), ranked[0]
+        (each for each in ranked if each.is_kind and each.score >= NEAR * ranked[0].score),
+        ranked[0],
     )
     answered = _answered(best, whole)
     if answered == "no":
-        return Choice((), "no", _related(ranked, every))
+        return Choice((), "no", _related(ranked))
     chosen = [_shown(best, whole, ranked, every, ranking)]
     covered = ranking.held(whole.words, _words(chosen[0], ranking))
     while len(chosen) < MOST:
@@ -95,12 +96,16 @@ def _next(
 
 
 def _words(chosen: Chosen, ranking: Ranking) -> frozenset[str]:
-    at = chosen.thing.pieces.index(chosen.pieces[0]) if chosen.pieces[0] in chosen.thing.pieces else 0
+    at = (
+        chosen.thing.pieces.index(chosen.pieces[0])
+        if chosen.pieces[0] in chosen.thing.pieces
+        else 0
+    )
     own = frozenset(word for piece in chosen.pieces for word in piece.words)
     return own | ranking.around(chosen.thing, at)
 
 
-def _related(ranked: Sequence[Ranked], every: Sequence[Thing]) -> tuple[Chosen, ...]:
+def _related(ranked: Sequence[Ranked]) -> tuple[Chosen, ...]:
     found: list[Chosen] = []
     for each in ranked:
         if each.thing not in [other.thing for other in found] and each.similar > 0:
@@ -110,7 +115,9 @@ def _related(ranked: Sequence[Ranked], every: Sequence[Thing]) -> tuple[Chosen, 
     return tuple(found)
 
 
-def _shown(each: Ranked, asked: Asked, ranked: Sequence[Ranked], every: Sequence[Thing], ranking: Ranking) -> Chosen:
+def _shown(
+    each: Ranked, asked: Asked, ranked: Sequence[Ranked], every: Sequence[Thing], ranking: Ranking
+) -> Chosen:
     """The thing as a reader needs it: what is said of it, what decides in it."""
     thing, piece = each.thing, each.piece
     if (headed := _headed(piece, every)) is not None:
@@ -124,15 +131,19 @@ def _shown(each: Ranked, asked: Asked, ranked: Sequence[Ranked], every: Sequence
                 return of(introduced, introduced.pieces, introduced.pieces[0], thing.start)
         return _paragraph(each, asked, ranked, every)
     if thing.kind == "list":
-        return _of_list(each, asked, every, ranking)
+        return _of_list(each, asked, ranking)
     if thing.kind == "row":
-        return _of_row(each, asked, ranking)
+        return _of_row(each, asked)
     return _of_lines(each, asked)
 
 
 def _after(thing: Thing, every: Sequence[Thing]) -> Thing | None:
     at = every.index(thing) + 1
-    if at < len(every) and every[at].hit == thing.hit and every[at].kind in ("list", "row", "lines"):
+    if (
+        at < len(every)
+        and every[at].hit == thing.hit
+        and every[at].kind in ("list", "row", "lines")
+    ):
         return every[at]
     return None
 
@@ -161,7 +172,9 @@ def _paragraph(
     thing, at = each.thing, each.at
     if asked.form == "steps":
         pieces, start, end = _section(thing, every)
-        return Chosen(thing.hit, start, end, (each.piece.start, each.piece.end), tuple(pieces), thing)
+        return Chosen(
+            thing.hit, start, end, (each.piece.start, each.piece.end), tuple(pieces), thing
+        )
     near = {
         other.at
         for other in ranked
@@ -243,7 +256,7 @@ def _section(thing: Thing, every: Sequence[Thing]) -> tuple[list[Piece], int, in
     return pieces, every[first].start, every[last].end
 
 
-def _of_list(each: Ranked, asked: Asked, every: Sequence[Thing], ranking: Ranking) -> Chosen:
+def _of_list(each: Ranked, asked: Asked, ranking: Ranking) -> Chosen:
     thing = each.thing
     over = ranking.share(ranking.held(asked.words, ranking.over(thing)), asked.words)
     own = ranking.share(ranking.held(asked.words, each.piece.words), asked.words)
@@ -255,7 +268,7 @@ def _of_list(each: Ranked, asked: Asked, every: Sequence[Thing], ranking: Rankin
     return of(thing, thing.pieces[first : last + 1], each.piece)
 
 
-def _of_row(each: Ranked, asked: Asked, ranking: Ranking) -> Chosen:
+def _of_row(each: Ranked, asked: Asked) -> Chosen:
     """The row; with it those of the same name in which nothing else is asked for."""
     thing = each.thing
     pieces = [

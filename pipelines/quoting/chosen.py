@@ -9,7 +9,7 @@ from typing import Literal
 from pipelines.quoting.things import Piece, Thing
 
 Answered = Literal["yes", "partly", "no"]
-
+"""Whether an answer gives what was asked for, apart from whether it is true."""
 MOST_PIECES = 30
 """Items, rows or sentences of one thing that are said."""
 
@@ -43,7 +43,11 @@ class Choice:
 
 
 def of(
-    thing: Thing, pieces: Sequence[Piece], focus: Piece, start: int | None = None, end: int | None = None
+    thing: Thing,
+    pieces: Sequence[Piece],
+    focus: Piece,
+    start: int | None = None,
+    end: int | None = None,
 ) -> Chosen:
     """`pieces` of a thing, which is cited as a whole, or from `start` to `end`."""
     return Chosen(

@@ -43,9 +43,55 @@ def label_words(thing: Thing, at: int) -> frozenset[str]:
 
 
 _LEANING = frozenset(
-    ["this", "these", "those", "that", "they", "it", "its", "their", "them", "he", "she", "his", "her", "such", "however", "therefore", "otherwise", "then", "also", "diese", "dieser", "dieses", "sie", "es", "il", "elle", "ils"]
+    [
+        "this",
+        "these",
+        "those",
+        "that",
+        "they",
+        "it",
+        "its",
+        "their",
+        "them",
+        "he",
+        "she",
+        "his",
+        "her",
+        "such",
+        "however",
+        "therefore",
+        "otherwise",
+        "then",
+        "also",
+        "diese",
+        "dieser",
+        "dieses",
+        "sie",
+        "es",
+        "il",
+        "elle",
+        "ils",
+    ]
 )
-_BEFORE_LEANING = frozenset(["if", "when", "in", "after", "for", "to", "with", "by", "on", "at", "from", "wenn", "nach", "si", "après"])
+_BEFORE_LEANING = frozenset(
+    [
+        "if",
+        "when",
+        "in",
+        "after",
+        "for",
+        "to",
+        "with",
+        "by",
+        "on",
+        "at",
+        "from",
+        "wenn",
+        "nach",
+        "si",
+        "après",
+    ]
+)
 
 
 def leans_back(text: str) -> bool:
@@ -177,5 +223,9 @@ class Ranking:
         lead = " ".join(filter(None, (each.thing.under, each.thing.intro)))
         text = f"{lead}: {each.piece.text}" if lead else each.piece.text
         for short, long in self._spelled.items():
-            text = re.sub(rf"\b{re.escape(short)}\b", f"{long} ({short})", text, count=1) if long.lower() not in text.lower() else text
+            text = (
+                re.sub(rf"\b{re.escape(short)}\b", f"{long} ({short})", text, count=1)
+                if long.lower() not in text.lower()
+                else text
+            )
         return text

@@ -44,8 +44,12 @@ class Line:
         if len(chosen) > MOST_COLUMNS:
             return f"{label}: {'; '.join(cells[at] for at in values)}"
         between = ", " if len(chosen) == 1 else ": "
-        return label + between + "; ".join(
-            f"{columns[at]}: {cells[at]}" if columns[at] else cells[at] for at in chosen
+        return (
+            label
+            + between
+            + "; ".join(
+                f"{columns[at]}: {cells[at]}" if columns[at] else cells[at] for at in chosen
+            )
         )
 
     @property

@@ -102,7 +102,9 @@ def things(number: int, hit: Hit) -> list[Thing]:
 
 def _is_contents(some: Sequence[str]) -> bool:
     """Whether most lines end in a number, as a table of contents' do."""
-    paged = sum(_LEADER.search(line) is not None or _PAGED.search(line) is not None for line in some)
+    paged = sum(
+        _LEADER.search(line) is not None or _PAGED.search(line) is not None for line in some
+    )
     return 2 * paged > len(some)
 
 
@@ -188,9 +190,7 @@ class _Prose:
         text = self._hit.text
         first, second = text[slice(*one)].rstrip(), text[slice(*other)].lstrip()
         return (
-            not first.rstrip(_CLOSING).endswith(_ENDS)
-            and second[:1].islower()
-            and not item(second)
+            not first.rstrip(_CLOSING).endswith(_ENDS) and second[:1].islower() and not item(second)
         )
 
     def _list_end(self, spans: Sequence[tuple[int, int]], at: int) -> int:
@@ -203,7 +203,9 @@ class _Prose:
             if marks[stop]:
                 last = marks[stop]
                 stop += 1
-            elif (stop + 1 < len(spans) and marks[stop + 1] and counts_on(last, marks[stop + 1])) or self._goes_on(spans[stop - 1], spans[stop]):
+            elif (
+                stop + 1 < len(spans) and marks[stop + 1] and counts_on(last, marks[stop + 1])
+            ) or self._goes_on(spans[stop - 1], spans[stop]):
                 stop += 1
             else:
                 break
