@@ -13,6 +13,7 @@ from pipelines.answering.sentence_ends import SentenceEnds
 from pipelines.answering.withdrawal import copies
 from pipelines.cancellation import Stop
 from pipelines.claims.answer_sentences import MARK
+from pipelines.claims.asserting import asserts
 from pipelines.claims.check import Claim, best_quote, check, claims, examine
 from pipelines.claims.quotes import Quote, quote_of
 from pipelines.llms.contract import LLM, Prompt, Usage
@@ -41,7 +42,8 @@ class Proof:
     locators: tuple[Any, ...]
     recognition: Recognition | None
     """None where the quote was read from text."""
-    verdict: str
+    verdict: str | None
+    """None where the sentence that cites it asserts nothing, as a heading."""
 
     @property
     def evidence(self) -> Quote:
@@ -219,7 +221,7 @@ def _prove(sentence: str, hit: Hit, into: Answer) -> tuple[Proof, bool]:
         quote=quote.text,
         locators=tuple(locate(hit.locators, hit.spans, start, end)),
         recognition=recognition(hit.recognised, start, end),
-        verdict=check(sentence, [quote]),
+        verdict=check(sentence, [quote]) if asserts(sentence) else None,
     )
     into.proofs.append(proof)
     return proof, True
