@@ -15,6 +15,7 @@ from pipelines.answering.unproven import placed_in, without_marks
 from pipelines.answering.withdrawal import copies
 from pipelines.cancellation import Stop
 from pipelines.claims.answer_sentences import MARK, Place
+from pipelines.claims.asserting import asserts
 from pipelines.claims.check import Claim, best_quote, check, claims, examine
 from pipelines.claims.quotes import Quote, quote_of
 from pipelines.llms.contract import LLM, Cite, Prompt, Usage
@@ -45,7 +46,8 @@ class Proof:
     locators: tuple[Any, ...]
     recognition: Recognition | None
     """None where the quote was read from text."""
-    verdict: str
+    verdict: str | None
+    """None where the sentence that cites it asserts nothing, as a heading."""
     focus: tuple[int, int]
     """The characters of `quote` that decide."""
     focus_locators: tuple[Any, ...]
@@ -156,7 +158,7 @@ def conclude(into: Answer, hits: Sequence[Hit], question: str) -> None:
 
 
 def _related(hits: Sequence[Hit], cite: Cite, number: int) -> Proof:
-    return _proof_at(hits[cite.hit], cite, number, "unsupported")
+    return _proof_at(hits[cite.hit], cite, number, None)
 
 
 class _Writer:
@@ -300,13 +302,14 @@ def _prove_at(sentence: str, hit: Hit, cite: Cite, into: Answer) -> tuple[Proof,
             hit.fragment_id, hit.text, cite.start, cite.end,
         ):  # fmt: skip
             return known, False
-    verdict = check(sentence, [quote_of(hit, cite.start, cite.end)])
+    quote = quote_of(hit, cite.start, cite.end)
+    verdict = check(sentence, [quote]) if asserts(sentence) else None
     proof = _proof_at(hit, cite, len(into.proofs) + 1, verdict)
     into.proofs.append(proof)
     return proof, True
 
 
-def _proof_at(hit: Hit, cite: Cite, number: int, verdict: str) -> Proof:
+def _proof_at(hit: Hit, cite: Cite, number: int, verdict: str | None) -> Proof:
     start, end = cite.start, cite.end
     return Proof(
         number=number,

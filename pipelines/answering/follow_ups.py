@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipelines.claims.negation import OPPOSITES
+from pipelines.claims.wordlists.opposites import OPPOSITES
 from pipelines.quoting.asked import MEASURING
 from pipelines.retrieval.attributes import codes
 from pipelines.retrieval.keywords import index_words
@@ -38,6 +38,20 @@ _ASKS = re.compile(
 )
 
 
+def _pairs() -> dict[str, frozenset[str]]:
+    """Words of every language with those that mean the opposite."""
+    found: dict[str, frozenset[str]] = {}
+    for pairs in OPPOSITES.values():
+        for pair in re.split(r"[|\n]", pairs.casefold()):
+            one, _, other = pair.strip().partition(" ")
+            for word, opposite in ((one, other), (other, one)):
+                found[word] = found.get(word, frozenset()) | {opposite}
+    return found
+
+
+_OPPOSITES = _pairs()
+
+
 def leans(question: str) -> bool:
     """Whether a question seems to need an earlier one to be understood."""
     if _SELF_CONTAINED.search(question):
@@ -64,7 +78,7 @@ def carried_over(question: str, earlier: Sequence[str]) -> str:
         # Of a thing with a name of its own all that was asked before is beside the point.
         return _put_in(question, pronoun, " and ".join(dict.fromkeys(named)))
     own = set(words(question))
-    undone = {word for each in own for word in OPPOSITES.get(each, ())}
+    undone = {word for each in own for word in _OPPOSITES.get(each, ())}
     taken = [
         word for word in dict.fromkeys(words(subject)) if word not in own | undone | MEASURING
     ][:CARRIED]
@@ -108,7 +122,7 @@ def _asked_of(rest: str, subject: str) -> str:
 
 
 def _counterpart(word: str, old: Sequence[str]) -> str | None:
-    opposites = OPPOSITES.get(word.lower(), frozenset())
+    opposites = _OPPOSITES.get(word.lower(), frozenset())
     letters = set(codes(index_words(word)).values())
     for other in old:
         if word.isdigit() and other.isdigit() and len(word) == len(other) and word != other:

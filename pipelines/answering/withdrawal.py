@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines.answering.unproven import MARKED, without_marks
+from pipelines.claims.answer_sentences import MARK
 from pipelines.claims.check import claims as checked
 from pipelines.claims.quotes import Quote
 from pipelines.text.words import WORD
@@ -41,7 +42,7 @@ def withdraw(
     copied = {run for text in texts for run in _runs(text)}
     said, kept, at = "", [], 0
     for claim in sorted(claims, key=lambda claim: claim["start"]):
-        said += _between(answer[at : claim["start"]], copied)
+        said += _between(answer[at : claim["start"]], copied, gone)
         sentence = answer[claim["start"] : claim["end"]]
         copy = not copied.isdisjoint(_runs(sentence)) or not frozenset(sources).isdisjoint(
             claim.get("repeats", ())
@@ -57,7 +58,7 @@ def withdraw(
         at = claim["end"]
         if stays is None and answer.startswith(MARKED, at):
             at += len(MARKED)
-    return said + _between(answer[at:], copied), kept
+    return said + _between(answer[at:], copied, gone), kept
 
 
 def copies(some: Sequence[str], given: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
@@ -100,12 +101,17 @@ def _stays(
     return {**claim, "verdict": again, **named}
 
 
-def _between(text: str, copied: set[tuple[str, ...]]) -> str:
-    """Headings, code and the like, line by line; lines that copy what was deleted go."""
+def _between(text: str, copied: set[tuple[str, ...]], gone: Collection[int]) -> str:
+    """Headings, code and the like, line by line; lines that copy what was deleted, or cite
+    nothing else, go."""
     if not text.strip():
         return text
-    lines = text.splitlines(keepends=True)
-    return "".join(line for line in lines if _runs(line).isdisjoint(copied))
+    kept = []
+    for line in text.splitlines(keepends=True):
+        marks = {int(number) for number in MARK.findall(line)}
+        if _runs(line).isdisjoint(copied) and not (marks and marks <= set(gone)):
+            kept.append(line)
+    return "".join(kept)
 
 
 def _withdrawn(text: str, start: int, citations: Sequence[int]) -> dict[str, Any]:

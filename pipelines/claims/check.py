@@ -105,6 +105,10 @@ def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
     parts = passages(hit.text, rows_between(hit.text, hit.tables))
     readings = [read(hit.text[part.start : part.end], theirs) for part in parts]
     has = [_carried(claim, reading) for reading in readings]
+    for i, part in enumerate(parts):
+        if part.row is not None and not part.row.is_header:
+            # It is checked with its header, which says for all rows what their values are.
+            has[i] |= _carried(claim, read(part.row.header, theirs))
 
     def worth(i: int) -> tuple[float, ...]:
         reading = readings[i]
@@ -116,11 +120,7 @@ def best_quote(sentence: str, hit: Hit) -> tuple[int, int]:
     whole = _weight(claim, frozenset(range(len(claim.items))))
     needed = max(2.0, 0.2 * whole)
     covered = has[first]
-    row = parts[first].row
-    if row is not None:
-        # A row is checked with its header: the rows between need not be quoted for it.
-        covered |= _carried(claim, read(row.header, theirs))
-    reach, centre = ROWS - 1 if row is not None else NEIGHBOURS, first
+    reach, centre = ROWS - 1 if parts[first].row is not None else NEIGHBOURS, first
     for step in range(1, reach + 1):
         for i in (centre - step, centre + step):
             if not 0 <= i < len(parts) or max(last, i) - min(first, i) > reach:

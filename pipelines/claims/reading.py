@@ -132,7 +132,7 @@ def read(text: str, code: str = UNKNOWN) -> Reading:
                 else:
                     items.append(Item("word", piece, piece, piece, place, parts[i]))
             continue
-        word = _POSSESSIVE.sub("", raw[i])
+        word = raw[i] if raw[i].isalnum() else _POSSESSIVE.sub("", raw[i])
         if code == "ko":
             cues = list(korean_operators(word))
             operators += [_Found(name, token, i, i + 1) for name in cues]

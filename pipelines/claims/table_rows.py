@@ -10,6 +10,7 @@ from functools import lru_cache
 from pipelines.claims.comparing import Finding, compare
 from pipelines.claims.quantities import CODE, Quantity
 from pipelines.claims.reading import Reading, read
+from pipelines.claims.wordlists.function_words import VALUE_WORDS
 from pipelines.tables import BETWEEN, Row
 
 _STATEMENT = re.compile(r"\s*[;\n]\s*|,\s+|\s+\|\s+")
@@ -65,6 +66,7 @@ def against_row(sentence: str, claim: Reading, row: Row, text: str, context: str
     else:
         used = [j for j in columns.values if text in row.cells[j]]
     lent = [columns.names[j] for j in (*range(columns.values.start), *used)]
+    lent.append(VALUE_WORDS.get(code, ""))
     under = read("\n".join((context, *_leads(row), row.cells[0], *lent)), code)
     proof = read(text, code)
     # The order of cells says nothing, but where a row is quoted as a row.

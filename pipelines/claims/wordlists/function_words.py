@@ -81,6 +81,20 @@ FUNCTION_ENDINGS: dict[str, str] = {
 }
 """Particles that hang on a word."""
 
+VALUE_WORDS: dict[str, str] = {
+    "en": "value state status setting figure number amount result entry",
+    "de": "wert zustand status einstellung zahl anzahl betrag ergebnis eintrag",
+    "fr": "valeur état statut réglage chiffre nombre montant résultat",
+    "es": "valor estado ajuste cifra número importe resultado",
+    "it": "valore stato impostazione cifra numero importo risultato",
+    "pt": "valor estado definição número montante resultado",
+    "nl": "waarde toestand status instelling getal aantal bedrag resultaat",
+    "zh": "值 状态 数值 数量",
+    "ja": "値 状態 数値 数量",
+    "ko": "값 상태 수치 수량",
+}
+"""Of a table's cell they say no more than that it holds something: "the normal state of V1"."""
+
 AGENTS = frozenset("by von vom durch par por da dal dalla pelo pela door".split())
 """What names the doer of a passive sentence, in which names have other places."""
 
