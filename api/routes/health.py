@@ -17,6 +17,7 @@ from api.http import access
 from api.http.json_fields import TEXT
 from api.http.paging import Blueprint
 from api.services import Services, services
+from pipelines.embedders.remote import PROVIDER
 
 blueprint = Blueprint("health", __name__, description="Health")
 
@@ -107,7 +108,10 @@ def models(config: Config, ask: bool) -> dict[str, str]:
     provider, colon, model = language.partition(":")
     if provider == "mock":
         model = Path(model).name
-    return {"language": provider + colon + model, "embedding": Path(config.embedding_model).name}
+    embedding = config.embedding_model
+    if not embedding.startswith(PROVIDER):
+        embedding = Path(embedding).name
+    return {"language": provider + colon + model, "embedding": embedding}
 
 
 def states(with_: Services) -> dict[str, str]:

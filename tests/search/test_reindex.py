@@ -21,6 +21,8 @@ from tests.support.client import Client
 from tests.support.documents import NOTES, pdf
 
 QUESTION = "How many watts does the motor of the Aurora mixer draw?"
+BY_WORDS = "What watts does the motor draw?"
+"""Its words alone find the answer: a model of random weights means nothing."""
 
 
 def test_a_lost_index_is_made_anew_from_what_is_stored(
@@ -230,7 +232,7 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
 
         job_id = user.post(f"/api/instruments/{instrument}/reindex").json()["job_id"]
         while user.job(job_id)["finished_at"] is None:
-            assert "450 watts" in user.ask(instrument, QUESTION)["answer"]
+            assert "450 watts" in user.ask(instrument, BY_WORDS)["answer"]
         assert user.job(job_id)["state"] == "done"
         shown = user.get(f"/api/instruments/{instrument}").json()
         assert (shown["index_model"], shown["reindex_needed"]) == (str(model), False)
@@ -242,7 +244,7 @@ def test_another_model_takes_over_while_questions_are_answered(tmp_path: Path) -
             kept = database.execute("SELECT model, length(vector) FROM fragment_vectors").fetchall()
         assert {length for _, length in kept} == {64 * 4}
         assert len(kept) == len(vectors["ids"])
-        assert "450 watts" in user.ask(instrument, QUESTION)["answer"]
+        assert "450 watts" in user.ask(instrument, BY_WORDS)["answer"]
 
 
 def _small_model(directory: Path) -> Path:
