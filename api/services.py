@@ -17,10 +17,8 @@ from api import llm_settings
 from api.config import Config
 
 if TYPE_CHECKING:
-    import numpy as np
     import redis
     from celery import Celery
-    from numpy.typing import NDArray
     from pydantic import SecretStr
 
     from api.jobs.event_log import EventLog, Hub
@@ -173,7 +171,6 @@ class Services:
                 settings = LLMSettings(
                     base_url=base_url,
                     api_key=api_key,
-                    embed=self.embed_long,
                     timeouts=Timeouts(
                         connect=config.llm_connect_seconds,
                         first_token=config.llm_first_token_seconds,
@@ -228,12 +225,6 @@ class Services:
             self.config.openai_base_url.get_secret_value(),
             api_key or self.config.openai_api_key,
         )
-
-    def embed_long(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of texts that may be longer than the model reads, by their beginnings."""
-        from pipelines.embedders.embedder import fitting
-
-        return self.embedder.embed([fitting(self.embedder, text) for text in texts], asked=True)
 
 
 def services() -> Services:

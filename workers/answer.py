@@ -31,6 +31,7 @@ from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
 from pipelines.llms.contract import Usage
 from pipelines.providers.retrying import Waiting
+from pipelines.quoting.meaning import Meaning
 from pipelines.retrieval.retrieve import retrieve
 from pipelines.types import Hit
 from workers.main import celery
@@ -89,6 +90,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         history=history,
         instructions=instructions,
         alone=asked.question,
+        meaning=Meaning(with_.embedder_of(model_used)),
         mark_unproven=marks,
         stop=stop,
     )

@@ -22,6 +22,7 @@ from pipelines.llms.contract import LLM, Cite, Prompt, Usage
 from pipelines.llms.extractive import Extractive
 from pipelines.llms.prompts import BUILT_IN, NOT_FOUND, UNPROVEN, chat_messages
 from pipelines.quoting.chosen import Answered
+from pipelines.quoting.meaning import Meaning
 from pipelines.text.recognition import Recognition, recognition
 from pipelines.text.sentences import sentences
 from pipelines.types import Hit, locate
@@ -86,6 +87,7 @@ def answer(
     history: Sequence[tuple[str, str]] = (),
     instructions: str = "",
     alone: str = "",
+    meaning: Meaning | None = None,
     mark_unproven: bool = True,
     stop: Stop | None = None,
 ) -> Generator[Token | Proof, None, None]:
@@ -95,7 +97,8 @@ def answer(
     stands behind each sentence that nothing proves, as soon as it ends. Closing the generator or
     setting `stop` stops the model; `into` then holds what was said. Without Hits the answer is
     that nothing was found. `instructions`: in place of the built-in ones; `alone`: a
-    question that leans on the history, made to stand alone. Raises LLMError.
+    question that leans on the history, made to stand alone; `meaning`: the embedding model, for
+    an LLM that compares. Raises LLMError.
     """
     if not hits:
         into.text = NOT_FOUND
@@ -104,7 +107,7 @@ def answer(
         return
     instructions = instructions or BUILT_IN["answer"]
     messages = chat_messages(question, hits, history, instructions)
-    prompt = Prompt(question, hits, messages, history, instructions, alone)
+    prompt = Prompt(question, hits, messages, history, instructions, alone, meaning)
     reader = MarkReader()
 
     def marks() -> bool:

@@ -14,7 +14,7 @@ from pipelines.quoting.asked import Asked
 from pipelines.quoting.chosen import Answered
 from pipelines.quoting.things import things
 from pipelines.retrieval.attributes import is_another
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.retrieval.questions import core, understood
 from pipelines.types import Hit
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipelines.claims.wordlists.opposites import OPPOSITES
 from pipelines.quoting.asked import MEASURING
 from pipelines.retrieval.attributes import codes
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.text.words import SMALL_WORDS, words
 
 FEW = 2

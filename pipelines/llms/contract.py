@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
 from pipelines.cancellation import Stop
 from pipelines.providers.retrying import Timeouts, Waiting
 from pipelines.quoting.chosen import Answered
+from pipelines.quoting.meaning import Meaning
 from pipelines.types import Hit
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,8 @@ class Prompt:
     """What the messages were made with; empty for messages that can't be made smaller."""
     alone: str = ""
     """The question as it is understood without the history; empty if that is the question."""
+    meaning: Meaning | None = None
+    """The embedding model that the passages were found by."""
 
 
 MOST_REASONING = 20_000
@@ -86,12 +85,11 @@ class Usage:
 
 @dataclass(frozen=True)
 class LLMSettings:
-    """What providers may need. `embed` turns texts into unit vectors, float32 [n, d]."""
+    """What providers may need."""
 
     base_url: str = field(default="", repr=False)
     """It may hold a password."""
     api_key: SecretStr = field(default=SecretStr(""))
-    embed: Callable[[Sequence[str]], NDArray[np.float32]] | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     output_tokens: int = 8192
     """Most tokens of one answer."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from pipelines.cancellation import Stop
 from pipelines.errors import ModelUnavailable
@@ -13,27 +12,20 @@ from pipelines.quoting.choosing import choose
 from pipelines.quoting.chosen import Chosen
 from pipelines.quoting.saying import said
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 class Extractive:
     name = "extractive"
 
-    def __init__(self, embed: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
-        self._embed = embed
-
     @classmethod
     def load(cls, model: str, settings: LLMSettings) -> Extractive:  # noqa: ARG003
-        if settings.embed is None:
-            raise ModelUnavailable("LLM=extractive needs the embedding model.")
-        return cls(settings.embed)
+        return cls()
 
     def stream(self, prompt: Prompt, usage: Usage, stop: Stop) -> Iterator[str | Cite]:
         """What answers, sentence by sentence, each with its place; items have a line each."""
         question = prompt.alone or prompt.question
-        choice = choose(question, prompt.hits, self._embed)
+        if prompt.meaning is None:
+            raise ModelUnavailable("LLM=extractive needs the embedding model.")
+        choice = choose(question, prompt.hits, prompt.meaning)
         usage.answered = choice.answered
         usage.related = [_cite(chosen) for chosen in choice.related]
         if not choice.chosen:

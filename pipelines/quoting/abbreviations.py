@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 
 _EXPLAINED = re.compile(r"((?:[^\W\d_][\w'’-]*[\s-]+){1,7})\(\s?([^\W\d_][\w/-]{1,7})\s?\)")
 

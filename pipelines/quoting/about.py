@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.quoting.chosen import Choice, Chosen, of
-from pipelines.quoting.ranking import Embed
+from pipelines.quoting.meaning import Meaning
 from pipelines.quoting.things import FEW, Piece, Thing
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.types import Hit, PageLocator
 
 Wanted = Literal[
@@ -135,7 +135,7 @@ def _dated(text: str) -> str:
 
 
 def choose(
-    question: str, every: Sequence[Thing], hits: Sequence[Hit], embed: Embed
+    question: str, every: Sequence[Thing], hits: Sequence[Hit], meaning: Meaning
 ) -> Choice | None:
     """What answers a question about the sources themselves; None for any other question, or where
     nothing is known of it."""
@@ -144,7 +144,7 @@ def choose(
     wanted = asks_about(question)
     chosen: list[Chosen] = []
     if "subject" in wanted:
-        chosen += _subject(every, hits, embed)
+        chosen += _subject(every, hits, meaning)
     elif wanted:
         chosen += _lines(wanted, every, hits)
     return Choice(tuple(chosen), "yes") if chosen else None
@@ -168,7 +168,7 @@ def _lines(wanted: frozenset[Wanted], every: Sequence[Thing], hits: Sequence[Hit
     return found
 
 
-def _subject(every: Sequence[Thing], hits: Sequence[Hit], embed: Embed) -> list[Chosen]:
+def _subject(every: Sequence[Thing], hits: Sequence[Hit], meaning: Meaning) -> list[Chosen]:
     """Of each source what its first page is headed, and the paragraph that is most like all of its
     first ones."""
     found: list[Chosen] = []
@@ -202,7 +202,9 @@ def _subject(every: Sequence[Thing], hits: Sequence[Hit], embed: Embed) -> list[
             if t.hit in order[:MOST_OPENING] and t.kind == "paragraph" and len(t.pieces) > 1
         ]
         if texts:
-            vectors = embed([" ".join(piece.text for piece in t.pieces[:OPENING]) for t in texts])
+            vectors = meaning.vectors(
+                [" ".join(piece.text for piece in t.pieces[:OPENING]) for t in texts]
+            )
             central = texts[int((vectors @ vectors.mean(axis=0)).argmax())]
             found.append(of(central, central.pieces[: OPENING - 1], central.pieces[0]))
     return found

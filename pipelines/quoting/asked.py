@@ -15,7 +15,7 @@ from typing import Literal
 from pipelines.claims.number_words import WORD_NUMBER
 from pipelines.claims.quantities import quantities
 from pipelines.quoting.things import Piece, Thing, without_item
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.retrieval.questions import Question, could_answer, parts, understood
 
 Form = Literal["fact", "steps", "remedy", "all", "compare", "extreme"]

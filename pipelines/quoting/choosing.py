@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pipelines.quoting import about
 from pipelines.quoting.asked import Asked
 from pipelines.quoting.chosen import Answered, Choice, Chosen, of
-from pipelines.quoting.ranking import Embed, Ranked, Ranking, leans_back
+from pipelines.quoting.meaning import Meaning
+from pipelines.quoting.ranking import Ranked, Ranking, leans_back
 from pipelines.quoting.things import FEW, Piece, Thing, item, things, without_item
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.retrieval.questions import core, understood
 from pipelines.types import Hit
 
@@ -41,16 +42,16 @@ _JOINS = re.compile(r"\b(?:and|or|und|oder|et|ou|y|o|e)\b|[和与及、]", re.I)
 """What makes one question of two."""
 
 
-def choose(question: str, hits: Sequence[Hit], embed: Embed) -> Choice:
+def choose(question: str, hits: Sequence[Hit], meaning: Meaning) -> Choice:
     """The best thing first, then what answers the parts of the question that it leaves open."""
     every = [thing for number, hit in enumerate(hits) for thing in things(number, hit)]
-    if of_source := about.choose(question, every, hits, embed):
+    if of_source := about.choose(question, every, hits, meaning):
         return of_source
     whole = Asked(understood(core(question)))
     every = [thing for thing in every if hits[thing.hit].kind != "metadata"]
     if not every or not whole.words:
         return Choice((), "no")
-    ranking = Ranking(hits, every, embed)
+    ranking = Ranking(hits, every, meaning)
     ranked = ranking.rank(whole)
     if not ranked:
         return Choice((), "no")

@@ -5,23 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from pipelines.quoting.abbreviations import abbreviations
 from pipelines.quoting.asked import Asked, is_number
+from pipelines.quoting.meaning import Meaning, is_foreign
 from pipelines.quoting.things import Piece, Thing, without_item
 from pipelines.retrieval.attributes import is_another
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.types import Hit
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Embed = Callable[[Sequence[str]], "NDArray[np.float32]"]
 
 READ = 12
 """Pieces whose meaning is looked at: those whose words and Hit promise most."""
@@ -124,9 +118,9 @@ class Ranked:
 
 
 class Ranking:
-    def __init__(self, hits: Sequence[Hit], things: Sequence[Thing], embed: Embed) -> None:
+    def __init__(self, hits: Sequence[Hit], things: Sequence[Thing], meaning: Meaning) -> None:
         self._hits = hits
-        self._embed = embed
+        self._likeness = meaning
         found = abbreviations(hit.text for hit in hits)
         self._short = {each.words: each.key for each in found}
         self._spelled = {each.short: each.long for each in found}
@@ -175,12 +169,21 @@ class Ranking:
         return self._by_meaning(asked, found[:READ])
 
     def _by_meaning(self, asked: Asked, some: Sequence[Ranked]) -> list[Ranked]:
+        """By words and meaning, half and half; by meaning alone where the languages differ."""
         if not some:
             return []
-        vectors = self._embed([asked.text, *map(self._meaning, some)])
+        foreign = is_foreign(asked.text, " ".join(each.piece.text for each in some))
+        similar = self._likeness.similar(
+            asked.text, [self._meaning(each) for each in some], foreign=foreign
+        )
         scored = [
-            replace(each, similar=similar, score=(each.score + similar) / 2)
-            for each, similar in zip(some, (vectors[1:] @ vectors[0]).tolist(), strict=True)
+            replace(
+                each,
+                similar=alike,
+                covered=alike if foreign else each.covered,
+                score=(each.score + alike) / 2,
+            )
+            for each, alike in zip(some, similar, strict=True)
         ]
         return sorted(scored, key=lambda each: -each.score)
 

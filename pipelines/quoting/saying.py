@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipelines.quoting.chosen import Choice, Chosen
 from pipelines.quoting.things import Piece, item, without_item
 from pipelines.retrieval.attributes import spelled
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 
 MAX_LENGTH = 600
 """Characters of one sentence; what is longer is cut at a word."""

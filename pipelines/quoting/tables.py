@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.tables import Row
 from pipelines.types import Hit
 

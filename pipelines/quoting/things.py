@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from pipelines.quoting.tables import Line, lines
-from pipelines.retrieval.keywords import index_words
+from pipelines.retrieval.index_words import index_words
 from pipelines.text.sentences import sentences
 from pipelines.types import Hit
 
