@@ -51,11 +51,8 @@ def compare(claim: Reading, proof: Reading, context: Reading, *, in_order: bool 
     if claim.literal == proof.literal:
         return Finding("verified", 1.0)
     lacking = _lacking(claim, proof, context)
-    instead = instead_of(claim, proof, lacking)
-    swapped: list[tuple[Item, Item]] = []
-    if in_order:
-        instead = replaced(claim, proof) | instead
-        swapped = list(moved(claim, proof))
+    instead = replaced(claim, proof, in_order=in_order) | instead_of(claim, proof, lacking)
+    swapped = list(moved(claim, proof)) if in_order else []
     pairs = [(claim.items[i], other) for i, other in sorted(instead.items())]
     turned = list(_turned(claim, proof))
     extra, dropped = unmatched(claim, proof)

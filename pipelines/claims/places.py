@@ -11,10 +11,10 @@ from pipelines.claims.unspaced import UNSPACED
 from pipelines.claims.wordlists.function_words import AGENTS
 
 
-def replaced(claim: Reading, proof: Reading) -> dict[int, Item]:
+def replaced(claim: Reading, proof: Reading, *, in_order: bool) -> dict[int, Item]:
     """Items in whose place the proof has another of their kind between the same two neighbours,
     though they stand somewhere in it or in its heading. Of words, whose order is free, the other
-    must be one that the claim hasn't."""
+    must be one that the claim hasn't; so it must where the order of names says nothing."""
     found: dict[int, Item] = {}
     for across in (True, False):
         there: dict[tuple[str, str], list[Item]] = {}
@@ -27,7 +27,11 @@ def replaced(claim: Reading, proof: Reading) -> dict[int, Item]:
                 continue
             for other in others:
                 is_free = other.key not in claim.keys
-                if other.kind == item.kind and (is_free or (item.kind != "word" and all(place))):
+                if in_order:
+                    is_other = is_free or (item.kind != "word" and all(place))
+                else:
+                    is_other = is_free and all(place)
+                if is_other and other.kind == item.kind:
                     found[i] = other
     return found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipelines.claims.comparing import Finding, compare
+from pipelines.claims.operators import LEFT_OUT
 from pipelines.claims.quantities import CODE, Quantity
 from pipelines.claims.reading import Reading, read
 from pipelines.claims.wordlists.function_words import VALUE_WORDS
@@ -110,14 +111,17 @@ def _other_column(claim: Reading, columns: _Columns) -> str:
 
 
 def _misnamed(claim: Reading, columns: _Columns, row: Row) -> str:
-    """A name of the claim that only the caption or a cell it doesn't repeat has, while the row
-    has another label."""
-    if not columns.label or not claim.keys.isdisjoint(columns.label):
-        return ""
+    """What the row is called, where the claim calls it otherwise: by a name that only the caption
+    or a cell it doesn't repeat has, or without a number of the label ("Pump 3")."""
+    label = read(row.cells[0], claim.language.code)
+    if not claim.keys.isdisjoint(label.keys):
+        numbers = [item for item in label.items if item.quantity]
+        unsaid = [item for item in numbers if not _is_told(item.quantity, claim)]
+        return f"{unsaid[0].shown} -> {LEFT_OUT}" if unsaid else ""
     told = columns.stated(claim) or columns.values
     own = Keys().union(*(columns.cells[j].keys | columns.headers[j] for j in told))
     names = [item for item in claim.items if item.kind == "name" and item.key not in own]
-    return f"{row.cells[0]} -> {names[0].shown}" if names else ""
+    return f"{row.cells[0]} -> {names[0].shown}" if label.items and names else ""
 
 
 def _misplaced(sentence: str, columns: _Columns, code: str) -> str:
@@ -128,13 +132,17 @@ def _misplaced(sentence: str, columns: _Columns, code: str) -> str:
 
 
 def _says(claim: Reading, cell: Reading) -> bool:
-    """Whether the claim has all of a cell. A unit may stand in the header."""
-    mine = claim.quantities
+    """Whether the claim has all of a cell."""
     return all(
-        any(item.quantity.is_said_by(q) or _same_digits(item.quantity, q) for q in mine)
-        if item.quantity
-        else item.key in claim.keys
+        _is_told(item.quantity, claim) if item.quantity else item.key in claim.keys
         for item in cell.items
+    )
+
+
+def _is_told(quantity: Quantity | None, claim: Reading) -> bool:
+    """Whether the claim has the number of a cell, whose unit may stand in its header."""
+    return quantity is not None and any(
+        quantity.is_said_by(mine) or _same_digits(quantity, mine) for mine in claim.quantities
     )
 
 

@@ -108,6 +108,18 @@ def test_footnotes_count_through_the_document() -> None:
     assert "<a" not in READER.render(text)
 
 
+def test_what_is_missing_and_changed_of_a_sentence_is_told() -> None:
+    claim = {
+        "text": "It draws 400 watts <b> [1].", "verdict": "unsupported", "citations": [1],
+        "missing": ["number: 400 watts"], "changed": ["450 watts -> 400 watts"],
+    }  # fmt: skip
+    text = exports.to_markdown(SESSION, [_turn(1, claims=[claim])])
+    assert (
+        "- **unsupported**: It draws 400 watts \\<b\\>.[^1] "
+        "(missing: number: 400 watts; changed: 450 watts -\\> 400 watts)" in text
+    )
+
+
 def test_answers_to_one_question_stand_together() -> None:
     turns = [_turn(1, chosen=False), _turn(2), _turn(3, regenerated_from="turn-1")]
     text = exports.to_markdown(SESSION, turns)

@@ -51,6 +51,30 @@ def test_a_sentence_with_another_proof_stays_by_what_that_says() -> None:
     assert claims[0]["verdict"] == "verified"
 
 
+def test_what_is_named_of_the_proofs_is_of_those_that_are_left() -> None:
+    kept = {"text": LAMP, "verdict": "partial", "changed": ["fan -> lamp"], "missing": ["word: x"]}
+    answer = f"{TORQUE}[1][2] {LAMP}[3]"
+    parts = claims_of(answer, (TORQUE, [1, 2]), (LAMP, [3]))
+    parts[1] |= kept
+    left = Quote(TORQUE.replace("rotor", "swivel"))
+    said, claims = withdraw(answer, parts, left={2: left, 3: Quote("-")}, gone={1}, texts=["-"])
+    assert said == answer
+    assert (claims[0]["verdict"], claims[0]["changed"]) == ("partial", ["swivel -> rotor"])
+    assert (claims[1]["changed"], claims[1]["missing"]) == (kept["changed"], kept["missing"])
+
+
+def test_a_heading_that_cites_only_what_was_deleted_goes_with_it() -> None:
+    answer = f"Torque values [1]\nLamp [2]\n{LAMP}[2]"
+    said, _ = withdraw(
+        answer,
+        claims_of(answer, (LAMP, [2])),
+        left={2: Quote(LAMP)},
+        gone={1},
+        texts=["Torque values"],
+    )
+    assert said == f"Lamp [2]\n{LAMP}[2]"
+
+
 def test_what_copies_a_deleted_text_goes_without_a_mark_too() -> None:
     heading = "# Torque of the rotor nut is 5.5 Nm"
     answer = f"{heading}\n{LAMP}[2]\nSo tighten the rotor nut to a torque of 5.5 Nm."
