@@ -16,7 +16,7 @@ from pipelines.claims.number_words import WORD_NUMBER
 from pipelines.claims.quantities import quantities
 from pipelines.quoting.things import Piece, Thing, without_item
 from pipelines.retrieval.index_words import index_words
-from pipelines.retrieval.questions import Question, could_answer, parts, understood
+from pipelines.retrieval.questions import Question, core, could_answer, parts
 
 Form = Literal["fact", "steps", "remedy", "all", "compare", "extreme"]
 
@@ -96,6 +96,11 @@ _VALUES = frozenset(
     ]
 )
 """Nouns whose value is a number of whatever dimension."""
+_OF_VERB = {
+    **dict.fromkeys(("weigh", "weighs"), frozenset({"mass"})),
+    **dict.fromkeys(("cost", "costs"), frozenset({"USD", "EUR", "GBP", "JPY", "CHF"})),
+}
+"""What a thing does as a measure of it."""
 _OF_NOUN, _OF_ADJECTIVE = _by_word(_NOUNS), _by_word(_ADJECTIVES)
 MEASURING = frozenset(_OF_NOUN) | frozenset(_OF_ADJECTIVE)
 """Words that ask for a measure, and are not what is measured."""
@@ -179,9 +184,16 @@ class Asked:
     def text(self) -> str:
         return self.question.text
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
-        return self.question.words
+        """What it is about: its words without those that ask how much, which the kind of what
+        answers stands for."""
+        asking = {
+            key for match in _HOW.finditer(self.text.lower()) for key in index_words(match[1])
+        }
+        asking -= {key for key in asking if self.text.lower().count(key) > 1}
+        left = tuple(word for word in self.question.words if word not in asking)
+        return left or self.question.words
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -191,8 +203,8 @@ class Asked:
         for match in _HOW.finditer(text):
             found |= _OF_ADJECTIVE.get(match[1], frozenset())
         words = _TOKEN.findall(text)
-        if "weigh" in words or "weighs" in words:
-            found.add("mass")
+        for word in words:
+            found |= _OF_VERB.get(word, frozenset())
         if self.form in ("compare", "extreme"):
             for word in words:
                 found |= _OF_ADJECTIVE.get(word, frozenset())
@@ -289,6 +301,6 @@ class Asked:
         )
 
 
-def asked(text: str) -> list[Asked]:
-    """The whole question, then its parts where it asks several things."""
-    return [Asked(understood(text)), *map(Asked, parts(text))]
+def parts_of(text: str) -> list[Asked]:
+    """The parts of a question that asks several things; empty when it asks one."""
+    return [Asked(part) for part in parts(core(text))]

@@ -159,6 +159,8 @@ class Ranking:
                 and len(self._exact(exact, thing, at)) == most
             )
             score = (held + AROUND * (both - held)) / total + PRIOR * self._shares[thing.hit]
+            if thing.rows and thing.rows[at].refers(frozenset(asked.words)):
+                score += 2 * LABEL
             label = label_words(thing, at)
             if label:
                 score += LABEL * sum(word in weight for word in label) / len(label)
@@ -186,6 +188,14 @@ class Ranking:
             for each, alike in zip(some, similar, strict=True)
         ]
         return sorted(scored, key=lambda each: -each.score)
+
+    def lacks_number(self, asked: Asked) -> bool:
+        """Whether a number or code of the question, such as a year, stands nowhere."""
+        above = (thing.around for thing, _ in self._pieces)
+        there = set(self._spread).union(*self._titles, *self._paths, *above)
+        return any(
+            any(c.isdigit() for c in word) and not self.held([word], there) for word in asked.words
+        )
 
     def over(self, thing: Thing) -> frozenset[str]:
         """Words of the headings, the title and the introduction that a thing stands under."""

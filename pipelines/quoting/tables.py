@@ -24,6 +24,22 @@ class Line:
     section: str = ""
 
     @property
+    def filled(self) -> list[str]:
+        """The headers of the columns that it has a value in."""
+        return [name for name, cell in zip(self.columns, self._cells, strict=True) if name and cell]
+
+    def label(self, thing: frozenset[str] = frozenset()) -> str:
+        """What the row is called: the cells that `thing` names, or else its label."""
+        named = self._named(thing)
+        return " ".join(self._cells[at] for at in named) or self.row.label
+
+    def refers(self, asked: frozenset[str]) -> bool:
+        """Whether `asked` names a column and what the row has there: "which replaces PN-1?"."""
+        pairs = list(zip(self.columns, self._cells, strict=True))[1:]
+        words = ((set(index_words(name)), set(index_words(cell))) for name, cell in pairs)
+        return any(name and cell and name | cell <= asked for name, cell in words)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """What each column is called, "" where that is not known. Two columns are a name and its
         value, however they are called."""

@@ -69,6 +69,9 @@ class Thing:
     """The innermost heading above it."""
     rows: tuple[Line, ...] = ()
     """Of kind `row`: each piece's row."""
+    opens: bool = False
+    closes: bool = False
+    """Whether it begins, or ends, where its Fragment does, and so may be a piece of a list."""
 
     @cached_property
     def around(self) -> frozenset[str]:
@@ -173,8 +176,17 @@ class _Prose:
             for left, right in sentences(flat):
                 is_item = kind == "list" and bool(item(flat[left:right]))
                 pieces.append(Piece(start + left, start + right, flat[left:right], is_item))
+        before, behind = text[: spans[0][0]].strip(), text[spans[-1][1] :].strip()
         return Thing(
-            self._number, kind, spans[0][0], spans[-1][1], tuple(pieces), intro, self.heading
+            self._number,
+            kind,
+            spans[0][0],
+            spans[-1][1],
+            tuple(pieces),
+            intro,
+            self.heading,
+            opens=not before or before in self._headings,
+            closes=not behind,
         )
 
     def _is_short(self, line: str) -> bool:
