@@ -1,1 +1,1 @@
-"""What a sentence says, and whether a proof says it too: the parts of proofs.py."""
+"""What a sentence says, and whether a proof says it too: the parts of check.py."""

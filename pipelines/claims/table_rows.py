@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -36,8 +37,8 @@ class _Columns:
     def named(self, claim: Reading) -> list[int]:
         """The columns whose header it names in full, beside the row's label, and not only with a
         longer one: who says "traces per loop" doesn't name "loop"."""
-        free = claim.keys - self.label
-        named = [j for j in self.values if self.headers[j] and self.headers[j] <= free]
+        free = +(Counter(item.key for item in claim.items) - Counter(self.label))
+        named = [j for j in self.values if self.headers[j] and self.headers[j] <= free.keys()]
         return [j for j in named if not any(self.headers[j] < self.headers[i] for i in named)]
 
 
@@ -79,6 +80,9 @@ def against_row(sentence: str, claim: Reading, row: Row, text: str, context: str
         changed = changed or _misnamed(claim, columns, row) or _misplaced(sentence, columns, code)
     if changed:
         return replace(found, verdict="unsupported", changed=(changed, *found.changed))
+    left_out = _half_named(claim, columns, row)
+    if found.verdict == "verified" and left_out:
+        return replace(found, verdict="partial", changed=(f"{left_out} -> {LEFT_OUT}",))
     return found
 
 
@@ -111,17 +115,27 @@ def _other_column(claim: Reading, columns: _Columns) -> str:
 
 
 def _misnamed(claim: Reading, columns: _Columns, row: Row) -> str:
-    """What the row is called, where the claim calls it otherwise: by a name that only the caption
-    or a cell it doesn't repeat has, or without a number of the label ("Pump 3")."""
-    label = read(row.cells[0], claim.language.code)
-    if not claim.keys.isdisjoint(label.keys):
-        numbers = [item for item in label.items if item.quantity]
-        unsaid = [item for item in numbers if not _is_told(item.quantity, claim)]
-        return f"{unsaid[0].shown} -> {LEFT_OUT}" if unsaid else ""
+    """A name of the claim that only the caption or a cell it doesn't repeat has, while the row
+    has another label."""
+    if not columns.label or not claim.keys.isdisjoint(columns.label):
+        return ""
     told = columns.stated(claim) or columns.values
     own = Keys().union(*(columns.cells[j].keys | columns.headers[j] for j in told))
     names = [item for item in claim.items if item.kind == "name" and item.key not in own]
-    return f"{row.cells[0]} -> {names[0].shown}" if label.items and names else ""
+    return f"{row.cells[0]} -> {names[0].shown}" if names else ""
+
+
+def _half_named(claim: Reading, columns: _Columns, row: Row) -> str:
+    """What the claim leaves out of a label that it names and takes a value of: "net earnings" may
+    be another row than "net earnings per share"."""
+    if claim.keys.isdisjoint(columns.label) or not columns.stated(claim):
+        return ""
+    label = read(row.cells[0], claim.language.code)
+    return " ".join(
+        item.shown
+        for item in label.items
+        if not (_is_told(item.quantity, claim) if item.quantity else item.key in claim.keys)
+    )
 
 
 def _misplaced(sentence: str, columns: _Columns, code: str) -> str:

@@ -154,6 +154,19 @@ def test_order_inflection_and_equivalents_keep_their_proof(sentence: str, quote:
     assert found.verdict == "verified", found
 
 
+def test_a_row_is_named_in_full() -> None:
+    hit = _laid_out(
+        [["", "2022", "2021"], ["Net earnings", "7", "6"], ["Net earnings per share", "2", "1"]]
+    )
+    for sentence, verdict in (
+        ("Net earnings in 2022 were 7.", "verified"),
+        ("Net earnings per share in 2022 were 2.", "verified"),
+        ("Net earnings in 2022 were 2.", "partial"),
+        ("Net earnings in 2022 were 6.", "unsupported"),
+    ):
+        assert examine(sentence, [_best(sentence, hit)]).verdict == verdict, sentence
+
+
 def test_a_caption_lends_a_row_neither_its_label_nor_a_column() -> None:
     caption = "Loops and traces of the pumps X-200 and X-300"
     hit = _laid_out([["Pump", "Loops", "Traces"], ["X-200", "5", "8"], ["X-300", "6", "9"]])

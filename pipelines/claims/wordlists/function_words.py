@@ -97,14 +97,3 @@ VALUE_WORDS: dict[str, str] = {
 
 AGENTS = frozenset("by von vom durch par por da dal dalla pelo pela door".split())
 """What names the doer of a passive sentence, in which names have other places."""
-
-DETERMINERS = frozenset(
-    """the a an this that these those your its their all any each every both no
-    der die das den dem des ein eine einen einem einer alle jeden jede
-    le la les l un une des du cet cette ces votre vos tous toutes chaque
-    el los las una unos unas su sus este esta todos todas cada
-    il lo gli i uno questo questa tutti tutte ogni
-    o os as um uma seu sua todo toda todos todas
-    de het een deze dit uw elke alle""".split()
-)
-"""What a noun follows, as in "remove the cover"."""
