@@ -25,8 +25,10 @@ _REFERS = re.compile(
     r"|eso|esto)\b|[它他她]|这个|那个",
     re.IGNORECASE,
 )
-_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|him)\b", re.IGNORECASE)
-_OWNING = frozenset({"its", "their", "his", "her"})
+_PRONOUN = re.compile(
+    r"\b(?:it|its|they|them|theirs?|he|she|his|her|him|es|ihn|ihm|il|elle|ils|elles|ello)\b|[它他她]",
+    re.IGNORECASE,
+)
 _SELF_CONTAINED = re.compile(
     r"\bthis (?:document|manual|file|handbook|guide|instrument|device|source)\b", re.I
 )
@@ -71,26 +73,17 @@ def carried_over(question: str, earlier: Sequence[str]) -> str:
         return question
     subject = _subject(earlier)
     rest = _BEGINS.sub("", question).strip().rstrip("?？ ")
-    if not _ASKS.match(rest) and rest:
+    if rest and not _ASKS.match(rest) and not _PRONOUN.search(rest):
         return _asked_of(rest, subject)
-    named = [word for word in _WORD.findall(subject) if codes(index_words(word))]
-    if named and (pronoun := _PRONOUN.search(question)):
-        # Of a thing with a name of its own all that was asked before is beside the point.
-        return _put_in(question, pronoun, " and ".join(dict.fromkeys(named)))
     own = set(words(question))
     undone = {word for each in own for word in _OPPOSITES.get(each, ())}
-    taken = [
-        word for word in dict.fromkeys(words(subject)) if word not in own | undone | MEASURING
-    ][:CARRIED]
+    left_out = own | undone | MEASURING | SMALL_WORDS
+    named = dict.fromkeys(_WORD.findall(subject))
+    taken = [word for word in named if word.lower() not in left_out][:CARRIED]
     if not taken:
         return question
     asked = question.rstrip().rstrip("?？").rstrip()
     return f"{asked}, {' '.join(taken)}{question.rstrip()[len(asked) :] or '?'}"
-
-
-def _put_in(question: str, pronoun: re.Match[str], name: str) -> str:
-    owns = pronoun[0].lower() in _OWNING
-    return f"{question[: pronoun.start()]}{name}{chr(39) + 's' if owns else ''}{question[pronoun.end() :]}"
 
 
 def _subject(earlier: Sequence[str]) -> str:

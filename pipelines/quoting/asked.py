@@ -102,7 +102,7 @@ _OF_VERB = {
 }
 """What a thing does as a measure of it."""
 _OF_NOUN, _OF_ADJECTIVE = _by_word(_NOUNS), _by_word(_ADJECTIVES)
-MEASURING = frozenset(_OF_NOUN) | frozenset(_OF_ADJECTIVE)
+MEASURING = frozenset(_OF_NOUN) | frozenset(_OF_ADJECTIVE) | {"size", "much", "many"}
 """Words that ask for a measure, and are not what is measured."""
 _HOW = re.compile(r"\bhow\s+(?:\w+ly\s+)?(\w+)\b")
 _WHAT = re.compile(

@@ -56,7 +56,7 @@ def test_an_uncited_sentence_is_cited_where_a_passage_carries_it(tmp_path: Path)
     said, _ = _answered(tmp_path, reply)
     assert said.text == (
         "The X-200 weighs 5 kg. [1] It can fly to Paris. [unproven] "
-        "Tighten the rotor nut to 9 Nm. [2]"
+        "Tighten the rotor nut to 9 Nm. [2] [unproven]"
     )
     assert [(c.verdict, c.citations) for c in said.claims] == [
         ("verified", (1,)),

@@ -88,9 +88,7 @@ def quotes(answer: str) -> list[tuple[str, int]]:
         ("Wie oft wird die Dichtung (lid seal) ersetzt?", "12 months"),
     ],
 )
-def test_the_sentence_that_answers_comes_first(
-    meaning: Meaning, question: str, fact: str
-) -> None:
+def test_the_sentence_that_answers_comes_first(meaning: Meaning, question: str, fact: str) -> None:
     first, number = quotes(ask(meaning, question, hits(OVEN, CENTRIFUGE)))[0]
     assert fact in first
     assert number == 2
@@ -119,9 +117,7 @@ def test_what_follows_the_best_is_told_as_the_source_does(meaning: Meaning) -> N
     )
     # Found in the order opposite to that of the source.
     found = hits(*texts, ordinals=(30, 20, 10))
-    (_, *rest) = [
-        found[number - 1].ordinal for _, number in quotes(ask(meaning, question, found))
-    ]
+    (_, *rest) = [found[number - 1].ordinal for _, number in quotes(ask(meaning, question, found))]
     assert len(rest) == 2
     assert rest == sorted(rest)
 
