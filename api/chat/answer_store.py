@@ -18,8 +18,8 @@ from pipelines.answering.answer import Answer, Proof
 
 HISTORY = 4
 RELATED = (
-    "source_id", "version_id", "fragment_id", "title", "filename", "type", "score", "quote", "locator",
-    "locators", "focus",
+    "source_id", "version_id", "fragment_id", "title", "filename", "type", "score", "quote",
+    "locator", "locators", "focus",
 )  # fmt: skip
 KEPT_SECONDS = 1.0
 """What was said so far is written this often, for those who come back after Redis was lost."""

@@ -130,7 +130,7 @@ class OneInstrument(MethodView):
     @blueprint.arguments(InstrumentChangeSchema)
     @blueprint.response(200, InstrumentSchema)
     def patch(self, body: dict[str, Any], instrument_id: str) -> dict[str, Any]:
-        """Change an instrument's name, description, embedding model or how its answers are marked."""
+        """Change an instrument: its name, description, embedding model, how answers are marked."""
         instrument = access.instrument_for(instrument_id, "manager")
         models = offered(services().config)
         if (model := body.get("embedding_model")) is not None and model not in models:

@@ -13,7 +13,8 @@ from api.models import FragmentRow, Source, SourceVersion
 from api.search import fragments as stored
 from api.search.fragments import Filters
 from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.quoting import about
+from pipelines.quoting.about import properties
+from pipelines.quoting.source_questions import asks_about, chapter_asked, page_asked
 from pipelines.types import Hit
 
 SOURCES = 8
@@ -24,7 +25,7 @@ OPENING = 8
 
 def filters_for(question: str, filters: Filters) -> Filters:
     """`filters`, and the heading that the question asks for by name."""
-    chapter = about.chapter_asked(question)
+    chapter = chapter_asked(question)
     return replace(filters, heading=chapter) if chapter else filters
 
 
@@ -36,7 +37,7 @@ def with_sources(
     found: Sequence[Hit],
 ) -> list[Hit]:
     """What was found, behind what tells of the sources themselves, where they are asked about."""
-    wanted, page = about.asks_about(question), about.page_asked(question)
+    wanted, page = asks_about(question), page_asked(question)
     if not wanted and page is None:
         return list(found)
     versions = _versions(connection, instrument_id, filters, question, found)
@@ -49,7 +50,7 @@ def with_sources(
     first = {hit.version_id: hit for hit in reversed(opening)}
     known = _facts(connection, versions)
     described = [
-        about.properties(first[version], known.get(version, {}), _chapters(connection, version))
+        properties(first[version], known.get(version, {}), _chapters(connection, version))
         for version in versions
         if version in first
     ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipelines.claims.wordlists.opposites import OPPOSITES
-from pipelines.quoting.asked import MEASURING
+from pipelines.quoting.question_forms import MEASURING
 from pipelines.retrieval.attributes import codes
 from pipelines.retrieval.index_words import index_words
 from pipelines.text.words import SMALL_WORDS, words
@@ -21,8 +21,8 @@ _BEGINS = re.compile(
 )
 _REFERS = re.compile(
     r"\b(?:it|its|they|them|their|theirs|this|that one|those|these|he|she|his|her|him|the same"
-    r"|the former|the latter|one|ones|there|es|ihn|ihm|dessen|deren|davon|dafür|il|elle|ils|elles|cela|ça|ello"
-    r"|eso|esto)\b|[它他她]|这个|那个",
+    r"|the former|the latter|one|ones|there|es|ihn|ihm|dessen|deren|davon|dafür|il|elle|ils|elles"
+    r"|cela|ça|ello|eso|esto)\b|[它他她]|这个|那个",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(

@@ -100,7 +100,8 @@ class LLM(Protocol):
 
     Reasoning is no text: it goes to `usage.think` (pipelines/llms/reasoning.py).
 
-    Passages are cited as `[n]`, or by a Cite behind the sentence. Closing the iterator stops the provider. Raises LLMError.
+    Passages are cited as `[n]`, or by a Cite behind the sentence. Closing the iterator stops the
+    provider. Raises LLMError.
     """
 
     name: str

@@ -34,11 +34,12 @@ class Extractive:
         left_out = sum(chosen.left_out for chosen in choice.chosen)
         if left_out:
             usage.notices.append(f"{left_out} more lines of the source were left out.")
+        yield choice.lead
         for at, each in enumerate(said(choice, question)):
             if stop.is_set():
                 return
             between = "\n" if each.on_line else " "
-            yield f"{between if at else ''}{each.text}"
+            yield f"{between if at or choice.lead else ''}{each.text}"
             yield _cite(each.chosen)
 
 

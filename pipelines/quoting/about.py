@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.quoting.chosen import Choice, Chosen, of
 from pipelines.quoting.meaning import Meaning
+from pipelines.quoting.source_questions import (
+    SOURCE,
+    Wanted,
+    asks_about,
+    chapter_asked,
+    page_asked,
+)
 from pipelines.quoting.things import FEW, Piece, Thing
 from pipelines.retrieval.index_words import index_words
 from pipelines.types import Hit, PageLocator
-
-Wanted = Literal[
-    "pages", "author", "date", "language", "version", "chapters", "duration", "subject", "sources"
-]
 
 MOST_CHAPTERS = 40
 MOST_LENGTH = 300
@@ -32,85 +35,44 @@ MOST_OPENING = 8
 OPENING = 3
 """Lines of a title page, and sentences of the first paragraph and one more, that tell what a source
 is about."""
-_SOURCE = (
-    r"(?:this|the|that|your|our|these|all|each|user|operating|service|instruction|product|quick|start|\s)*"
-    r"(?:document|documentation|manual|handbook|guide|file|pdf|book|booklet|brochure|leaflet|paper|report|article|sheet|sop|page|website"
-    r"|source|text|presentation|slides?|spreadsheet|video|film|recording|publication|instructions?)s?\b"
-)
-_ASKS: tuple[tuple[Wanted, str], ...] = (
-    (
-        "pages",
-        rf"\bhow (?:many pages|long is {_SOURCE})|\bnumber of pages\b|\bpage count\b|wie ?viele seiten|combien de pages|cuántas páginas|多少页|几页",
-    ),
-    ("duration", r"\bhow long (?:is|does) (?:this|the) (?:video|film|recording|audio|clip)"),
-    (
-        "author",
-        rf"\bwho (?:wrote|authored|created|prepared|compiled|drew up) {_SOURCE}|\bauthors? of {_SOURCE}|\bwho is the author\b|wer hat .*geschrieben|autor|auteur|作者",
-    ),
-    ("language", rf"\b(?:what|which) language\b.*{_SOURCE}|\blanguage (?:of|is) {_SOURCE}"),
-    (
-        "chapters",
-        rf"\b(?:list|show|name|what are|which)\b.*\b(?:chapters|sections|headings|table of contents|outline|contents)\b|\bhow (?:is|are) {_SOURCE} (?:structured|organi[sz]ed)|kapitel|chapitres|capítulos|哪些章",
-    ),
-    (
-        "subject",
-        rf"\bwhat (?:is|are|does) {_SOURCE} (?:about|cover|covers|describe|describes|deal with|for)|\bwhat(?:'s| is) it about\b|\bsummari[sz]e\b|\bsummary\b|\boverview of {_SOURCE}|\btell me about {_SOURCE}|worum geht|wovon handelt|fasse .*zusammen|de quoi (?:parle|traite|s'agit)|de qué (?:trata|habla)|di cosa (?:parla|tratta)|关于什么|讲(?:的是)?什么|什么内容",
-    ),
-    (
-        "sources",
-        r"\b(?:which|what|list)\b.*\b(?:documents|manuals|files|sources)\b.*\b(?:are there|exist|do (?:we|you|i) have|about|on|available)\b",
-    ),
-    (
-        "date",
-        rf"\bwhen was {_SOURCE} (?:written|published|created|made|issued|printed|last (?:changed|modified|updated))|\bdate of {_SOURCE}|\bhow old is {_SOURCE}",
-    ),
-    (
-        "version",
-        rf"\b(?:which|what) (?:version|revision|issue|edition)\b.*{_SOURCE}|\b(?:version|revision|issue|edition) of {_SOURCE}",
-    ),
-)
-_PATTERNS = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _ASKS)
-_PAGE = re.compile(
-    r"\b(?:on|of) page (\d{1,5})\b|\bauf seite (\d{1,5})\b|\bpage (\d{1,5}) (?:say|about)|第\s?(\d{1,5})\s?页",
-    re.IGNORECASE,
-)
-_CHAPTER = re.compile(
-    r"\b(?:chapter|section|part|appendix|kapitel|abschnitt|chapitre|capítulo)\s+(?:on |about |called |titled |über )?[\"'“‘„]?([^\"'”’?]{2,80}?)[\"'”’“]?\s*"
-    r"(?:say|says|about|cover|covers|contain|contains|describe|describes|tell|tells|deal|deals|state|explain|mean|\?|$)",
-    re.IGNORECASE,
-)
-_LABELS: tuple[tuple[str, str], ...] = (
-    ("title", "Title"), ("author", "Author"), ("pages", "Pages"), ("slides", "Slides"), ("sheets", "Sheets"),
-    ("language", "Language"), ("created", "Created"), ("modified", "Last changed"), ("published", "Published"), ("site", "Site"), ("url", "Address"),
-)  # fmt: skip
+_LABELS = {
+    "title": "Title",
+    "author": "Author",
+    "pages": "Pages",
+    "slides": "Slides",
+    "sheets": "Sheets",
+    "language": "Language",
+    "created": "Created",
+    "modified": "Last changed",
+    "published": "Published",
+    "site": "Site",
+    "url": "Address",
+}
+"""Facts of a source, as its report names them -> what a reader sees."""
 _LINE_OF: Mapping[Wanted, tuple[str, ...]] = {
-    "pages": ("Pages", "Slides", "Sheets"), "author": ("Author", "Site"), "date": ("Published", "Last changed", "Created"),
-    "language": ("Language",), "version": ("Version",), "chapters": ("Chapters",), "duration": ("Duration",), "sources": ("File",),
-}  # fmt: skip
-
-
-def asks_about(question: str) -> frozenset[Wanted]:
-    """What a question asks of a source itself; empty when it asks of its subject."""
-    return frozenset(wanted for wanted, pattern in _PATTERNS if pattern.search(question))
-
-
-def page_asked(question: str) -> int | None:
-    """The page whose contents are asked for."""
-    match = _PAGE.search(question)
-    return int(next(filter(None, match.groups()))) if match else None
-
-
-def chapter_asked(question: str) -> str:
-    """The heading whose contents are asked for; "" when none is."""
-    match = _CHAPTER.search(question)
-    return match[1].strip() if match else ""
+    "pages": ("Pages", "Slides", "Sheets"),
+    "author": ("Author", "Site"),
+    "date": ("Published", "Last changed", "Created"),
+    "language": ("Language",),
+    "version": ("Version",),
+    "chapters": ("Chapters",),
+    "duration": ("Duration",),
+    "sources": ("File",),
+}
+"""What is wanted -> the lines that tell it, the best first."""
+_OF_ITSELF = re.compile(
+    rf"\b{SOURCE}\W+(?:\w+\W+)?(?:describes?|explains?|covers?|contains?|provides?|gives?"
+    r"|shows?|is for|is about|tells?)\b",
+    re.IGNORECASE,
+)
+"""A source that says what it is about."""
 
 
 def properties(first: Hit, facts: Mapping[str, Any], chapters: Sequence[str]) -> Hit:
     """What is known of a source as a Hit, by its first Fragment: a line for each property."""
     lines = [f"File: {first.filename}"]
     known = {"title": first.title, **{key: value for key, value in facts.items() if value}}
-    for name, label in _LABELS:
+    for name, label in _LABELS.items():
         value = known.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool):
             text = " ".join(str(value).split())[:MOST_LENGTH]
@@ -123,8 +85,8 @@ def properties(first: Hit, facts: Mapping[str, Any], chapters: Sequence[str]) ->
         lines.append(f"Chapters: {shown}")
     return first.model_copy(
         update={
-            "text": "\n".join(lines), "kind": "metadata", "spans": (), "tables": (), "recognised": (),
-            "heading_path": (), "locators": first.locators[:1],
+            "text": "\n".join(lines), "kind": "metadata", "locators": first.locators[:1],
+            "spans": (), "tables": (), "recognised": (), "heading_path": (),
         }
     )  # fmt: skip
 
@@ -199,15 +161,25 @@ def _subject(every: Sequence[Thing], hits: Sequence[Hit], meaning: Meaning) -> l
         texts = [
             t
             for t in every
-            if t.hit in order[:MOST_OPENING] and t.kind == "paragraph" and len(t.pieces) > 1
+            if t.hit in order[:MOST_OPENING]
+            and t.kind == "paragraph"
+            and len(t.pieces[0].text.split()) > FEW / 2
         ]
-        if texts:
+        own_words = [t for t in texts if any(_OF_ITSELF.search(p.text) for p in t.pieces)]
+        if own_words:
+            found.append(_about_itself(own_words[0]))
+        elif texts:
             vectors = meaning.vectors(
                 [" ".join(piece.text for piece in t.pieces[:OPENING]) for t in texts]
             )
             central = texts[int((vectors @ vectors.mean(axis=0)).argmax())]
             found.append(of(central, central.pieces[: OPENING - 1], central.pieces[0]))
     return found
+
+
+def _about_itself(thing: Thing) -> Chosen:
+    at = next(at for at, piece in enumerate(thing.pieces) if _OF_ITSELF.search(piece.text))
+    return of(thing, thing.pieces[at : at + OPENING - 1], thing.pieces[at])
 
 
 def _title_lines(text: str) -> list[Piece]:

@@ -40,6 +40,8 @@ class Choice:
     answered: Answered
     related: tuple[Chosen, ...] = ()
     """Where nothing answers: what is near."""
+    lead: str = ""
+    """What is said before it, such as how many they are; it claims nothing by itself."""
 
 
 def of(

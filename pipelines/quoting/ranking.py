@@ -142,6 +142,10 @@ class Ranking:
 
     def rank(self, asked: Asked) -> list[Ranked]:
         """The pieces that answer best, at most READ, best first."""
+        return self._by_meaning(asked, self.by_words(asked)[:READ])
+
+    def by_words(self, asked: Asked) -> list[Ranked]:
+        """All pieces by words and kind alone, best first."""
         weight = {word: self.rarity(word) for word in asked.words}
         total = sum(weight.values()) or 1.0
         found = []
@@ -167,8 +171,7 @@ class Ranking:
             if not is_kind:
                 score -= OTHER_KIND
             found.append(Ranked(thing, at, both / total, 0.0, score, is_kind))
-        found.sort(key=lambda each: -each.score)
-        return self._by_meaning(asked, found[:READ])
+        return sorted(found, key=lambda each: -each.score)
 
     def _by_meaning(self, asked: Asked, some: Sequence[Ranked]) -> list[Ranked]:
         """By words and meaning, half and half; by meaning alone where the languages differ."""

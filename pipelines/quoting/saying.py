@@ -35,7 +35,11 @@ def said(choice: Choice, question: str) -> Iterator[Said]:
             if not chosen.is_list:
                 # The number of a step says nothing away from its list.
                 text = without_item(text) or text
-            begins = number > 0 if first else chosen.is_list and _begins_line(chosen, piece)
+            begins = (
+                number > 0 or bool(choice.lead)
+                if first
+                else chosen.is_list and _begins_line(chosen, piece)
+            )
             yield Said(_closed(text), begins, chosen)
 
 

@@ -19,7 +19,8 @@ from pipelines.text.sentences import sentences
 
 _FISCAL = re.compile(r"\bFY\s?(?=(?:19|20)\d\d\b)", re.IGNORECASE)
 _HOW_TO_ANSWER = re.compile(
-    r"(?:please )?(?:answer|reply|respond|be (?:brief|short|exact)|keep it|use (?:only )?\w+ (?:words|sentences)"
+    r"(?:please )?(?:answer|reply|respond|be (?:brief|short|exact)|keep it"
+    r"|use (?:only )?\w+ (?:words|sentences)"
     r"|give (?:only|just)|cite|quote|(?:bitte )?antworte|réponds|répondez|responde)\b(?!.*[?？؟]$)",
     re.IGNORECASE,
 )

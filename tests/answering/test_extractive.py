@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-
 from typing import Any
 
 import pytest
 
 from pipelines.cancellation import Stop
-from pipelines.embedders.embedder import Embedder, load_embedder
+from pipelines.embedders.embedder import load_embedder
 from pipelines.llms.contract import Prompt, Usage
 from pipelines.llms.extractive import Extractive
 from pipelines.llms.prompts import NOT_FOUND
