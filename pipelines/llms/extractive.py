@@ -34,7 +34,8 @@ class Extractive:
         left_out = sum(chosen.left_out for chosen in choice.chosen)
         if left_out:
             usage.notices.append(f"{left_out} more lines of the source were left out.")
-        yield choice.lead
+        if choice.lead and not stop.is_set():
+            yield choice.lead
         for at, each in enumerate(said(choice, question)):
             if stop.is_set():
                 return
