@@ -21,6 +21,8 @@ BENCHMARKS = {
     "cross_language": "questions in other languages on English paragraphs (XQuAD)",
     "claims": "altered, true and reworded sentences against the check of claims",
     "proofs": "answers' proofs: the words (XQuAD) and the page (FinanceBench), beside LangChain",
+    "manuals": "questions of a service engineer on real manuals, marked right, wrong, declined",
+    "ask": "an answer without a language model: milliseconds, and answers a second",
     "cancel": "milliseconds until a stopped answer's vendor is left",
     "memory": "an ingest process over fifty files",
 }
