@@ -154,7 +154,9 @@ class _Prose:
                 stop = at + 1
                 while stop < len(spans) and self._is_short(text[slice(*spans[stop])].strip()):
                     stop += 1
-                if stop - at > 1 and not _is_contents([text[slice(*s)] for s in spans[at:stop]]):
+                # A short line alone is a heading, but for one that nothing stands under.
+                is_block = stop - at > 1 or (stop == len(spans) and not self._is_known(line))
+                if is_block and not _is_contents([text[slice(*s)] for s in spans[at:stop]]):
                     yield self._thing("lines", spans[at:stop], "")
                 self.heading = text[slice(*spans[stop - 1])].strip()
                 at, intro = stop, ""
@@ -189,9 +191,12 @@ class _Prose:
             closes=not behind,
         )
 
+    def _is_known(self, line: str) -> bool:
+        return " ".join(line.split()) in self._headings
+
     def _is_short(self, line: str) -> bool:
         """Whether a line is a heading, or one of a block of short lines."""
-        if " ".join(line.split()) in self._headings or _LEADER.search(line):
+        if self._is_known(line) or _LEADER.search(line):
             return True
         if line.rstrip(_CLOSING).endswith(_ENDS) or ": " in line or "：" in line:
             return False

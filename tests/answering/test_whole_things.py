@@ -49,14 +49,22 @@ def asked(meaning: Meaning, question: str, found: Sequence[Hit]) -> tuple[str, l
 def test_a_text_is_made_of_things_and_contents_are_none() -> None:
     (hit,) = hits(MANUAL)
     found = things(0, hit)
-    assert [thing.kind for thing in found] == ["paragraph", "list", "paragraph", "paragraph", "paragraph"]
+    assert [thing.kind for thing in found] == [
+        "paragraph",
+        "list",
+        "paragraph",
+        "paragraph",
+        "paragraph",
+    ]
     assert [thing.under for thing in found] == ["Switching off", "Faults", *["WARNING"] * 3]
     assert all(hit.text[p.start : p.end] == p.text for thing in found for p in thing.pieces)
     assert [p.is_item for p in found[1].pieces] == [True] * 4
 
 
 def test_a_sentence_that_leans_on_another_is_told_with_it(meaning: Meaning) -> None:
-    text, cited, _ = asked(meaning, "How long must I hold the red key to switch it off?", hits(MANUAL))
+    text, cited, _ = asked(
+        meaning, "How long must I hold the red key to switch it off?", hits(MANUAL)
+    )
     assert text.startswith("The lamp is controlled by the pod. It is switched off")
     focus = MANUAL[slice(*cited[0].focus)]
     assert focus == "It is switched off by holding the red key for 3 seconds."

@@ -74,7 +74,7 @@ def test_a_picture_answers_with_a_region(admin: Client, instrument: str) -> None
     proof = admin.ask(instrument, "What is the serial number of the pump?")["citations"][0]
     assert "77821" in proof["quote"]
     assert proof["locator"]["type"] == "region"
-    x0, y0, x1, _ = proof["locator"]["boxes"][0]
+    x0, y0, x1, _ = proof["focus"]["locators"][0]["boxes"][0]
     assert 0 <= x0 < x1 <= 1
     assert y0 > 0.3
 

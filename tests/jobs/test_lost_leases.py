@@ -181,10 +181,10 @@ def test_vectors_of_a_shard_that_another_took_are_not_kept(
 def _losing(embed: Any, session: Any, of_job: Any) -> Any:
     """`embed`, which takes so long that another takes the shard."""
 
-    def slowly(*words: Any) -> Any:
+    def slowly(*words: Any, **more: Any) -> Any:
         session.execute(of_job.values(lease_owner="other/2"))
         session.commit()
-        return embed(*words)
+        return embed(*words, **more)
 
     return slowly
 
