@@ -85,7 +85,7 @@ class Asked:
             for word in words:
                 found |= MEASURED_ADJECTIVES.get(word, frozenset())
         if what := WHAT.search(text):
-            for word in f"{what[1] or ''} {what[2] or ''}".split():
+            for word in _TOKEN.findall(f"{what[1] or ''} {what[2] or ''}"):
                 found |= MEASURED_NOUNS.get(word, frozenset())
         return frozenset(found)
 
@@ -144,7 +144,7 @@ class Asked:
         if SIZED.search(text):
             return True
         return match is not None and not VALUES.isdisjoint(
-            f"{match[1] or ''} {match[2] or ''}".split()
+            _TOKEN.findall(f"{match[1] or ''} {match[2] or ''}")
         )
 
     def _new(self, text: str) -> list[str]:

@@ -23,7 +23,7 @@ MOST = 3
 ANSWERED = 0.5
 PARTLY = 0.38
 """Least worth (see `_worth`) of the first thing for a question to count as answered, or partly."""
-NEAR = 0.65
+NEAR = 0.6
 """Share of the best score from which a piece of the kind that is asked for is preferred."""
 SPOKEN_OF = 0.45
 """Least share of the words of a yes-or-no question that an answer, or what stands over it, has."""

@@ -73,7 +73,9 @@ MEASURED_VERBS = _by_word(
     }
 )
 """What a thing does as a measure of it -> the dimensions."""
-MEASURING = frozenset(MEASURED_NOUNS).union(MEASURED_ADJECTIVES, ("size", "much", "many"))
+MEASURING = frozenset(MEASURED_NOUNS).union(
+    MEASURED_ADJECTIVES, MEASURED_VERBS, ("size", "much", "many")
+)
 """Words that ask for a measure, and are not what is measured."""
 VALUES = frozenset(
     """limit limits level levels range ranges rate rates number amount value values ratio threshold
@@ -87,7 +89,7 @@ WHAT = re.compile(
     r"^\W*(?:(?:and|at|to|with|for|in|from|under|up|by|below|above|after)\s+)*(?:what|which)\s+"
     r"((?:[\w-]+\s+){0,5}?)"
     r"(?:is|are|was|were|do|does|did|can|may|must|should|has|have|apply|applies|of|for)\b"
-    r"(?:\s+the\s+((?:[\w-]+\s+){0,9}?)(?:of|for|with|at|in|on|that|to)\b)?"
+    r"(?:\s+the\s+((?:[\w-]+\W+){0,9}?)(?:(?:of|for|with|at|in|on|that|to)\b|$))?"
 )
 """Its groups hold the noun that is asked for."""
 SIZED = forms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pipelines.claims.quantities import quantities
 from pipelines.quoting.asked import Asked
@@ -51,7 +52,13 @@ def listed(asked: Asked, every: Sequence[Thing], ranking: Ranking) -> list[Chose
     most = SPOKEN_OF
     for some in groups.values():
         size = len(some) if some[0].kind == "row" else len(some[0].pieces)
-        over = ranking.share(ranking.held(words, ranking.over(some[0])), words)
+        # What a row is called does not stand over all of them.
+        called = replace(some[0], intro="") if some[0].kind == "row" else some[0]
+        above = ranking.over(called)
+        over = ranking.share(ranking.held(words, above), words)
+        if asked.counted and asked.counted not in above:
+            # What is counted is named by some of the rows, not by what stands over them.
+            continue
         if size >= FEWEST and over > most:
             best, most = some, over
     return [of(thing, thing.pieces, thing.pieces[0]) for thing in best]
