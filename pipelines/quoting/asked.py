@@ -40,6 +40,7 @@ from pipelines.retrieval.questions import Question, core, could_answer, parts
 Form = Literal["fact", "steps", "remedy", "all", "compare", "extreme"]
 
 _TOKEN = re.compile(r"\w+(?:[.,]\d+)*", re.UNICODE)
+_AND = re.compile(r"\b(?:and|or)\b|[,;]")
 _HAS_DIGIT = re.compile(r"\d")
 NEAR_NUMBER = 4
 """Words from a number to what it counts: "four separate telephone numbers"."""
@@ -84,10 +85,20 @@ class Asked:
         if self.form in ("compare", "extreme"):
             for word in words:
                 found |= MEASURED_ADJECTIVES.get(word, frozenset())
-        if what := WHAT.search(text):
-            for word in _TOKEN.findall(f"{what[1] or ''} {what[2] or ''}"):
-                found |= MEASURED_NOUNS.get(word, frozenset())
+        for noun in self._nouns:
+            found |= MEASURED_NOUNS.get(noun, frozenset())
         return frozenset(found)
+
+    @cached_property
+    def _nouns(self) -> list[str]:
+        """What is asked for by "what" or "which": the heads of its phrases, as "time" of "voltage
+        and run time", with what a value such as "range" is of."""
+        match = WHAT.search(self.text.lower())
+        phrases = _AND.split(f"{match[1] or ''};{match[2] or ''}") if match else []
+        heads: list[str] = []
+        for words in map(_TOKEN.findall, phrases):
+            heads += words[-2:] if words and words[-1] in VALUES else words[-1:]
+        return heads
 
     @cached_property
     def counted(self) -> str:
@@ -139,13 +150,7 @@ class Asked:
 
     @cached_property
     def _is_value(self) -> bool:
-        text = self.text.lower()
-        match = WHAT.search(text)
-        if SIZED.search(text):
-            return True
-        return match is not None and not VALUES.isdisjoint(
-            _TOKEN.findall(f"{match[1] or ''} {match[2] or ''}")
-        )
+        return SIZED.search(self.text) is not None or not VALUES.isdisjoint(self._nouns)
 
     def _new(self, text: str) -> list[str]:
         """The words of `text` that the question does not say."""

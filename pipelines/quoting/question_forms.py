@@ -29,7 +29,7 @@ MEASURED_NOUNS = _by_word(
         "temperature": "temperature",
         "voltage": "voltage",
         "current": "amperage",
-        "power": "power wattage",
+        "power": "power wattage consumption",
         "pressure": "pressure",
         "volume": "volume capacity",
         "turns": "speed",

@@ -167,7 +167,8 @@ class Ranking:
                 score += 2 * LABEL
             label = label_words(thing, at)
             if label:
-                score += LABEL * sum(word in weight for word in label) / len(label)
+                both_ways = sum(word in weight for word in label)
+                score += LABEL * both_ways / min(len(label), len(weight))
             if not is_kind:
                 score -= OTHER_KIND
             found.append(Ranked(thing, at, both / total, 0.0, score, is_kind))

@@ -152,7 +152,7 @@ class _Prose:
                 continue
             if self._is_short(line):
                 stop = at + 1
-                while stop < len(spans) and self._is_short(text[slice(*spans[stop])].strip()):
+                while stop < len(spans) and self._is_block(text[slice(*spans[stop])].strip()):
                     stop += 1
                 # A short line alone is a heading, but for one that nothing stands under.
                 is_block = stop - at > 1 or (stop == len(spans) and not self._is_known(line))
@@ -201,6 +201,10 @@ class _Prose:
         if line.rstrip(_CLOSING).endswith(_ENDS) or ": " in line or "：" in line:
             return False
         return len(line.split()) <= FEW and len(line) <= 8 * FEW
+
+    def _is_block(self, line: str) -> bool:
+        """Whether a short line goes on with a block of them."""
+        return self._is_short(line) and not item(line)
 
     def _goes_on(self, one: tuple[int, int], other: tuple[int, int]) -> bool:
         """Whether a sentence goes on from one line to the next."""
