@@ -26,7 +26,7 @@ class Meaning:
         asked = self.embedder.embed([fitting(self.embedder, question)], asked=True)[0]
         facts = self.embedder.facts
         return [
-            facts.similarity(cosine, foreign=foreign)
+            facts.similarity(cosine, foreign=foreign, sentence=True)
             for cosine in (self.vectors(passages) @ asked).tolist()
         ]
 
