@@ -96,7 +96,9 @@ def test_two_workers_on_one_version_do_not_mean_that_the_source_is_gone(
             row = db.session.get_one(Source, source["id"])
             version = db.session.get_one(SourceVersion, source["version_id"])
             job = db.session.scalars(select(Job).where(Job.subject_id == source["id"])).one()
-            store = IngestStore(app.extensions["services"], row, version, job, lambda: None)
+            with_ = app.extensions["services"]
+            store = IngestStore(with_, row, version, job, lambda: None)
+            store.embed_by(with_.config.embedding_model, with_.embedder)
             db.session.commit()
             for _ in range(10):
                 both.wait()
