@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.chat import llm_defaults
 from api.chat.answer_job import ANSWER, AnswerCheckpoint
 from api.chat.answer_store import AnswerStore
+from api.chat.language_notices import language_notices
 from api.chat.side_prompts import Alone, alone, entitle
 from api.extensions import db
 from api.http.access import level_on
@@ -81,6 +82,8 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     running.update(stage="generate", checkpoint=AnswerCheckpoint(said=True))
     running.publish("status", {"stage": "generate"})
     said = Answer()
+    embedder = with_.embedder_of(model_used)
+    said.usage.notices += language_notices(turn.question, language, asked.translated, embedder)
     _tell_beside(running, said.usage)
     stream = answer(
         turn.question,
@@ -90,7 +93,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         history=history,
         instructions=instructions,
         alone=asked.question,
-        meaning=Meaning(with_.embedder_of(model_used)),
+        meaning=Meaning(embedder),
         mark_unproven=marks,
         stop=stop,
     )

@@ -74,3 +74,9 @@ def test_the_end_of_a_stream_tells_it_too(admin: Client, kiln: str) -> None:
     done = next(data for _, event, data in events if event == "done")
     assert done["answered"] == "yes"
     assert done["citations"][0]["focus"]["locators"]
+
+
+def test_a_question_in_another_language_says_why_it_finds_little(admin: Client, kiln: str) -> None:
+    turn = admin.ask(kiln, "Wie viel wiegt der Brennofen und wo steht er?")
+    assert any("multilingual-e5-small" in notice for notice in turn["notices"])
+    assert not admin.ask(kiln, "What does the kiln weigh?")["notices"]
