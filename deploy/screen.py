@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -98,16 +98,24 @@ class Screen:
         """One citation: where it stands, how the check went, and its words."""
         verdict = citation.get("verdict") or "not checked"
         head = f"  [{citation['number']}] {citation['filename']}, {place(citation)} ({verdict})"
-        quote = " ".join(citation["quote"].split())
+        quote = " ".join(_deciding(citation).split())
         if len(quote) > QUOTE_LENGTH:
             quote = quote[:QUOTE_LENGTH].rstrip() + " ..."
         self._console.print(head, style="cyan", markup=False)
         self._console.print(f'      "{quote}"', style="dim", markup=False)
 
 
+def _deciding(citation: Mapping[str, Any]) -> str:
+    """What decides in a proof; all of its quote where nothing finer is known."""
+    focus = citation["focus"]
+    quote: str = citation["quote"]
+    return quote[focus["start"] : focus["end"]] if focus else quote
+
+
 def place(citation: dict[str, Any]) -> str:
-    """A citation's Locator as a person says it."""
-    locator = citation["locator"]
+    """Where what decides in a citation stands, as a person says it."""
+    focus = citation["focus"]
+    locator = focus["locators"][0] if focus else citation["locator"]
     match locator["type"]:
         case "page":
             return f"page {locator['page']}, {_boxes(locator['boxes'])}"

@@ -27,12 +27,14 @@ from api.search.fragments import Filters
 from api.search.keyword_store import foreign_language
 from api.search.retrieval import indexes_of, reading
 from api.services import Services, services
-from pipelines.answering.answer import Answer, Token, answer
+from pipelines.answering.answer import Answer, Proof, Token, answer
 from pipelines.cancellation import Stop
 from pipelines.errors import AccessEnded, Cancelled
 from pipelines.llms.contract import Usage
 from pipelines.providers.retrying import Waiting
+from pipelines.quoting.asked import asks_of_several
 from pipelines.quoting.meaning import Meaning
+from pipelines.retrieval.neighbours import complete_tables
 from pipelines.retrieval.retrieve import retrieve
 from pipelines.types import Hit
 from workers.main import celery
@@ -70,17 +72,14 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
     stop = Stop()
     running.on_stop(stop.set)
     language = foreign_language(db.session(), turn.instrument_id, turn.question)
+    db.session.commit()
     asked = alone(with_, db.session(), turn.question, history, model, stop, language)
     running.check()
     hits = _hits(with_, turn, asked)
     timings["retrieve_ms"] = _ms(time.perf_counter() - began)
 
     running.check()
-    if running.checkpoint.said:
-        # Another worker died or stopped in the middle: what it streamed is void.
-        running.publish("reset", {"reason": "The answer is written anew."})
-    running.update(stage="generate", checkpoint=AnswerCheckpoint(said=True))
-    running.publish("status", {"stage": "generate"})
+    _begin_anew(running)
     said = Answer()
     embedder = with_.embedder_of(model_used)
     said.usage.notices += language_notices(turn.question, language, asked.translated, embedder)
@@ -102,9 +101,7 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
             running.check()
             if isinstance(item, Token):
                 timings.setdefault("first_token_ms", _ms(time.perf_counter() - began))
-                running.publish("token", {"t": item.text})
-            else:
-                running.publish("citation", store.citation(item))
+            _tell(running, item, store)
             store.keep_partial(said.text)
         running.check()
     finally:
@@ -115,6 +112,23 @@ def _answer(running: RunningJob[Nothing, AnswerCheckpoint]) -> dict[str, Any]:
         store.keep(said, timings, _other(asked.question, turn.question))
     running.publish("status", {"stage": "check"})
     return {"stage": "check", "done": len(said.text.split())}
+
+
+def _begin_anew(running: RunningJob[Nothing, AnswerCheckpoint]) -> None:
+    """From here on words go out: what another worker streamed before it died is void."""
+    if running.checkpoint.said:
+        running.publish("reset", {"reason": "The answer is written anew."})
+    running.update(stage="generate", checkpoint=AnswerCheckpoint(said=True))
+    running.publish("status", {"stage": "generate"})
+
+
+def _tell(
+    running: RunningJob[Nothing, AnswerCheckpoint], item: Token | Proof, store: AnswerStore
+) -> None:
+    if isinstance(item, Token):
+        running.publish("token", {"t": item.text})
+    else:
+        running.publish("citation", store.citation(item))
 
 
 def _other(understood: str, question: str) -> str | None:
@@ -162,7 +176,10 @@ def _found(
     indexes = indexes_of(with_, connection, instrument_id, filters)
     if indexes is None:
         return []
-    return retrieve(asked.question, indexes, translated=asked.translated)
+    hits = retrieve(asked.question, indexes, translated=asked.translated)
+    if asks_of_several(asked.question):
+        return complete_tables(hits, indexes.neighbours)
+    return hits
 
 
 def _ms(seconds: float) -> int:

@@ -15,6 +15,7 @@ from api.jobs.purge_job import PURGE, PurgePayload
 from api.models import ChatTurn, Citation
 from api.models.base import new_id
 from pipelines.answering.answer import Answer, Proof
+from pipelines.claims.check import Claim
 
 HISTORY = 4
 RELATED = (
@@ -99,36 +100,13 @@ class AnswerStore:
             shown = self.citation(proof)
             shown.pop("locator")
             session.add(Citation(turn_id=self._turn.id, **shown))
-        notices = list(said.usage.notices)
-        if said.invented_marks:
-            notices.append(
-                f"{said.invented_marks} citation marks of the model named no passage and were "
-                "removed."
-            )
-        if said.removed_links:
-            notices.append(
-                f"{said.removed_links} links, pictures or HTML tags of the model were made plain "
-                "text."
-            )
         session.execute(
             update(ChatTurn)
             .where(ChatTurn.id == self._turn.id)
             .values(
                 answer=said.text,
-                claims=[
-                    {
-                        "text": claim.text,
-                        "start": claim.start,
-                        "end": claim.end,
-                        "verdict": claim.verdict,
-                        "citations": list(claim.citations),
-                        "missing": list(claim.missing),
-                        "changed": list(claim.changed),
-                        "repeats": list(claim.repeats),
-                    }
-                    for claim in said.claims
-                ],
-                answered=said.answered,
+                claims=[_claim(claim) for claim in said.claims],
+                answered=said.answered if said.text else None,
                 understood_as=understood_as,
                 related=[_related(proof) for proof in said.related],
                 reasoning=said.usage.reasoning,
@@ -136,7 +114,7 @@ class AnswerStore:
                 usage=said.usage.counts,
                 model=said.usage.model or self._turn.model,
                 timings=timings,
-                notices=notices,
+                notices=_notices(said),
             )
         )
         reanchoring.catch_up(session, self._turn.id)
@@ -149,6 +127,33 @@ class AnswerStore:
                 payload=PurgePayload(logs=[self._turn.job_id] if self._turn.job_id else []),
             )
         session.commit()
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "text": claim.text,
+        "start": claim.start,
+        "end": claim.end,
+        "verdict": claim.verdict,
+        "citations": list(claim.citations),
+        "missing": list(claim.missing),
+        "changed": list(claim.changed),
+        "repeats": list(claim.repeats),
+    }
+
+
+def _notices(said: Answer) -> list[str]:
+    """What a reader of the answer should know of how it came about."""
+    notices = list(said.usage.notices)
+    if said.invented_marks:
+        notices.append(
+            f"{said.invented_marks} citation marks of the model named no passage and were removed."
+        )
+    if said.removed_links:
+        notices.append(
+            f"{said.removed_links} links, pictures or HTML tags of the model were made plain text."
+        )
+    return notices
 
 
 def _citation(id_: str, proof: Proof) -> dict[str, Any]:

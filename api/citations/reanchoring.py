@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,10 +33,12 @@ class Found:
     fragment_id: str
     locators: tuple[dict[str, Any], ...]
     recognition: Recognition | None
+    focus: tuple[dict[str, Any], ...]
+    """Of what decides in it; empty where that is not found by itself."""
 
 
-Quoted = tuple[str, str]
-"""A quote and the Fragment it was taken from."""
+Quoted = tuple[str, str, str]
+"""A quote, the Fragment it was taken from and what decides in it ("" where that is all of it)."""
 
 
 def search(session: Session, source_id: str, version_id: str) -> dict[Quoted, Found | None]:
@@ -45,11 +47,11 @@ def search(session: Session, source_id: str, version_id: str) -> dict[Quoted, Fo
     Reads only, so that the transaction that moves the citations can be short.
     """
     rows = session.execute(
-        select(Citation.quote, Citation.fragment_id)
+        select(Citation.quote, Citation.fragment_id, Citation.focus)
         .where(*_to_move(source_id, version_id), Citation.quote != "")
         .distinct()
     )
-    return _search(session, version_id, list(rows))
+    return _search(session, version_id, list({_quoted(*row) for row in rows}))
 
 
 def move(
@@ -61,11 +63,12 @@ def move(
     found are stale and keep their quote and place. Again, it changes nothing.
     """
     citations = session.scalars(select(Citation).where(*_to_move(source.id, version_id))).all()
-    late = {(c.quote, c.fragment_id) for c in citations if c.quote} - found.keys()
+    quoted = {c.id: _quoted(c.quote, c.fragment_id, c.focus) for c in citations}
+    late = {quoted[c.id] for c in citations if c.quote} - found.keys()
     if late:
         found = {**found, **_search(session, version_id, sorted(late))}
     for citation in citations:
-        place = found.get((citation.quote, citation.fragment_id))
+        place = found.get(quoted[citation.id])
         if place is None:
             citation.state = "stale"
             continue
@@ -74,6 +77,9 @@ def move(
         citation.fragment_id = place.fragment_id
         citation.locators = list(place.locators)
         citation.recognition = dict(place.recognition) if place.recognition else None
+        if citation.focus:
+            moved = {**citation.focus, "locators": list(place.focus)}
+            citation.focus = moved if place.focus else None
         citation.filename = source.filename
         citation.type = source.type
         citation.state = "current"
@@ -100,6 +106,11 @@ def hold_sources(session: Session, source_ids: Iterable[str]) -> set[str]:
     return set(session.scalars(held.with_for_update(read=True)))
 
 
+def _quoted(quote: str, fragment_id: str, focus: Mapping[str, Any] | None) -> Quoted:
+    decides = quote[focus["start"] : focus["end"]] if focus else quote
+    return quote, fragment_id, "" if decides == quote else decides
+
+
 def _to_move(source_id: str, version_id: str) -> tuple[Any, ...]:
     return (
         Citation.source_id == source_id,
@@ -114,21 +125,23 @@ def _search(
     if not quotes:
         return {}
     # Where the quotes stood before, for as long as that is known.
-    near = _ordinals(session, {fragment_id for _, fragment_id in quotes})
+    near = _ordinals(session, {fragment_id for _, fragment_id, _ in quotes})
     words = {
         part: list(dict.fromkeys((*index_words(part), *fragment_words(part).words)))
-        for quote, _ in quotes
+        for quote, *_ in quotes
         for part in (quote, *anchoring.parts_of(quote))
     }
     holders = _holders(session, version_id, words.values())
     ordinals = _ordinals(session, {id_ for ids in holders.values() for id_ in ids})
     found: dict[Quoted, Found | None] = {}
-    for quote, fragment_id in quotes:
+    for quote, fragment_id, focus in quotes:
         at = near.get(fragment_id, 0)
         candidates: set[int] = set()
         for part in {quote, *anchoring.parts_of(quote)}:
             candidates |= _candidates(words[part], holders, ordinals, at)
-        found[quote, fragment_id] = _place(session, version_id, quote, candidates, at)
+        found[quote, fragment_id, focus] = _place(
+            session, version_id, (quote, focus), candidates, at
+        )
     return found
 
 
@@ -182,10 +195,16 @@ def _ordinals(session: Session, ids: set[str]) -> dict[str, int]:
 
 
 def _place(
-    session: Session, version_id: str, quote: str, candidates: set[int], near: int
+    session: Session,
+    version_id: str,
+    wanted: tuple[str, str],
+    candidates: set[int],
+    near: int,
 ) -> Found | None:
+    """Where a quote stands and, within it, what decides; `wanted` holds both."""
     if not candidates:
         return None
+    quote, focus = wanted
     around = {ordinal + step for ordinal in candidates for step in (-1, 0, 1)}
     rows = session.scalars(
         select(FragmentRow).where(
@@ -197,6 +216,20 @@ def _place(
     anchor = anchoring.find(quote, texts, candidates & texts.keys(), near)
     if anchor is None:
         return None
+    locators = _located(anchor, by_ordinal)
+    largest = max(anchor.pieces, key=lambda piece: piece.end - piece.start)
+    row = by_ordinal[largest.ordinal]
+    decides = locators
+    if focus:
+        there = {piece.ordinal for piece in anchor.pieces}
+        within = anchoring.find(focus, texts, there, min(there))
+        decides = _located(within, by_ordinal) if within else ()
+    return Found(row.id, locators, of_row(row, largest.start, largest.end), decides)
+
+
+def _located(
+    anchor: anchoring.Anchor, by_ordinal: Mapping[int, FragmentRow]
+) -> tuple[dict[str, Any], ...]:
     locators: list[dict[str, Any]] = []
     for piece in anchor.pieces:
         row = by_ordinal[piece.ordinal]
@@ -204,9 +237,7 @@ def _place(
         spans = [(s[0], s[1], s[2], s[3]) for s in row.spans]
         for locator in locate(values, spans, piece.start, piece.end):
             _add(locators, locator.model_dump(mode="json"))
-    largest = max(anchor.pieces, key=lambda piece: piece.end - piece.start)
-    row = by_ordinal[largest.ordinal]
-    return Found(row.id, tuple(locators), of_row(row, largest.start, largest.end))
+    return tuple(locators)
 
 
 def _add(locators: list[dict[str, Any]], locator: dict[str, Any]) -> None:

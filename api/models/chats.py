@@ -116,10 +116,17 @@ class Citation(HasId, Base):
     """{engine, confidence} where the quote was recognised rather than read."""
     verdict: Mapped[str | None]
     focus: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    """{start, end, locators}: the characters of the quote that decide, and where they stand."""
+    """{start, end, locators}: the characters of the quote that decide, and where they stand; None
+    where nothing finer than the quote is known."""
     state: Mapped[str] = mapped_column(default="current")
     moved_from: Mapped[str | None] = mapped_column(Id)
     """The version it was made from, when its quote was found again in a newer one."""
+
+    @property
+    def marked(self) -> list[dict[str, Any]]:
+        """The Locators to mark for a reader: of what decides, else of the whole quote."""
+        places: list[dict[str, Any]] = self.focus["locators"] if self.focus else self.locators
+        return places
 
 
 TITLE_LENGTH = 80

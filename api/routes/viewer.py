@@ -138,7 +138,7 @@ def pdf_page(query: dict[str, Any], source_id: str, page: int) -> Response:
         refuse(404, f"This source has {version.pages} pages.")
     boxes = [
         box
-        for place in (citation.locators if citation else [])
+        for place in (citation.marked if citation else [])
         if place["type"] == "page" and place["page"] == page
         for box in place["boxes"]
     ]
@@ -197,13 +197,13 @@ def image(query: dict[str, Any], source_id: str) -> dict[str, Any]:
 @blueprint.arguments(ViewSchema, location="query")
 @blueprint.response(200, TextViewSchema)
 def text(query: dict[str, Any], source_id: str) -> dict[str, Any]:
-    """The plain text of a document, web page or conversation, and the cited range."""
+    """The plain text of a document, web page or conversation, and the range that decides."""
     source, version, citation = _shown(source_id, query, "document", "web", "conversation", "run")
-    places = [p for p in (citation.locators if citation else []) if p["type"] == "text"]
+    places = [p for p in (citation.marked if citation else []) if p["type"] == "text"]
     whole = plain_text(_fragments(version))
     if citation is not None and not whole:
         # The text of a version that was replaced is not kept; what was quoted is.
-        places = [{"start": 0, "end": len(citation.quote)}]
+        places = [citation.focus or {"start": 0, "end": len(citation.quote)}]
         whole = citation.quote
     return {
         **_file(source, version),
@@ -224,7 +224,7 @@ def _written(version: SourceVersion) -> str | None:
 
 def _recording(query: dict[str, Any], source_id: str, kind: str) -> dict[str, Any]:
     source, version, citation = _shown(source_id, query, kind)
-    times = [p for p in (citation.locators if citation else []) if p["type"] == "time"]
+    times = [p for p in (citation.marked if citation else []) if p["type"] == "time"]
     fragments = _fragments(version)
     key = poster_key(version.id)
     has_poster = bool((version.report or {}).get("facts", {}).get("poster"))
@@ -279,7 +279,7 @@ def _view(source_type: str) -> str:
 
 
 def _locator(citation: Citation | None, kind: str) -> dict[str, Any] | None:
-    places = citation.locators if citation else []
+    places = citation.marked if citation else []
     return next((place for place in places if place["type"] == kind), None)
 
 

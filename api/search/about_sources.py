@@ -3,6 +3,7 @@ they begin with, a page or a chapter by its name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,11 @@ from pipelines.quoting.source_questions import asks_about, chapter_asked, page_a
 from pipelines.types import Hit
 
 SOURCES = 8
-"""Sources that one answer tells of."""
+"""Sources that one answer tells of, but for a list of them."""
+LISTED = 200
+"""Of those, in a list of them."""
+NAMED = 1000
+"""The newest sources, among which those that a question names are looked for."""
 OPENING = 8
 """Fragments that a source begins with."""
 
@@ -40,17 +45,22 @@ def with_sources(
     wanted, page = asks_about(question), page_asked(question)
     if not wanted and page is None:
         return list(found)
-    versions = _versions(connection, instrument_id, filters, question, found)
+    most = LISTED if "sources" in wanted else SOURCES
+    versions = _versions(connection, instrument_id, filters, question, found)[:most]
     if page is not None:
         start = (page - 1) * ORDINALS_PER_UNIT
-        ids = _ids(connection, versions, start, start + ORDINALS_PER_UNIT)
+        ids = _ids(connection, versions, OPENING, start, start + ORDINALS_PER_UNIT)
         return [*_loaded(connection, instrument_id, ids), *found]
-    ids = _ids(connection, versions, 0, None)
-    opening = _loaded(connection, instrument_id, ids)
+    count = OPENING if "subject" in wanted else 1
+    opening = _loaded(connection, instrument_id, _ids(connection, versions, count))
     first = {hit.version_id: hit for hit in reversed(opening)}
     known = _facts(connection, versions)
     described = [
-        properties(first[version], known.get(version, {}), _chapters(connection, version))
+        properties(
+            first[version],
+            known.get(version, {}),
+            _chapters(connection, version) if "chapters" in wanted else (),
+        )
         for version in versions
         if version in first
     ]
@@ -73,30 +83,45 @@ def _versions(
     )
     if filters.source_ids is not None:
         current = current.where(Source.id.in_(filters.source_ids))
-    rows = connection.execute(current.limit(1000)).all()
-    asked = question.casefold()
-    named = [
-        str(row[0]) for row in rows if row[1].casefold() in asked or row[2].casefold() in asked
-    ]
-    every = [str(row[0]) for row in rows]
-    near = [each for each in dict.fromkeys(hit.version_id for hit in found) if each in every]
-    if named or len(every) <= SOURCES:
-        return (named or every)[:SOURCES]
-    return (near or every)[:SOURCES]
+    rows = connection.execute(current.limit(NAMED)).all()
+    asked = f" {question.casefold()} "
+    named = [str(id_) for id_, *names in rows if any(_is_said(name, asked) for name in names)]
+    every = [str(id_) for id_, *_ in rows]
+    if named or len(every) <= SOURCES or not found or "sources" in asks_about(question):
+        return named or every
+    near = dict.fromkeys(hit.version_id for hit in found)
+    return [each for each in near if each in every]
 
 
-def _ids(connection: Connection, versions: Sequence[str], start: int, end: int | None) -> list[str]:
-    """The ids of the first OPENING Fragments of each version within those ordinals."""
-    found: list[str] = []
-    for version in versions:
-        some = select(FragmentRow.id).where(
-            FragmentRow.version_id == version, FragmentRow.ordinal >= start
-        )
-        if end is not None:
-            some = some.where(FragmentRow.ordinal < end)
-        some = some.order_by(FragmentRow.ordinal).limit(OPENING)
-        found += map(str, connection.scalars(some))
-    return found
+def _is_said(name: str, asked: str) -> bool:
+    """Whether a title or file name stands in a question, both case-folded, as words of their
+    own."""
+    return (
+        bool(name) and re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", asked) is not None
+    )
+
+
+def _ids(
+    connection: Connection,
+    versions: Sequence[str],
+    count: int,
+    start: int = 0,
+    end: int | None = None,
+) -> list[str]:
+    """The ids of the first `count` Fragments of each version within those ordinals, in order."""
+    place = func.row_number().over(
+        partition_by=FragmentRow.version_id, order_by=FragmentRow.ordinal
+    )
+    there = select(FragmentRow.id, FragmentRow.version_id, place.label("place")).where(
+        FragmentRow.version_id.in_(versions), FragmentRow.ordinal >= start
+    )
+    if end is not None:
+        there = there.where(FragmentRow.ordinal < end)
+    first = there.subquery("there")
+    rows = connection.execute(
+        select(first.c.id, first.c.version_id).where(first.c.place <= count).order_by(first.c.place)
+    ).all()
+    return [str(id_) for version in versions for id_, of in rows if str(of) == version]
 
 
 def _loaded(connection: Connection, instrument_id: str, ids: Sequence[str]) -> list[Hit]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipelines.retrieval.index_words import index_words
 
-_EXPLAINED = re.compile(r"((?:[^\W\d_][\w'’-]*[\s-]+){1,7})\(\s?([^\W\d_][\w/-]{1,7})\s?\)")
+_EXPLAINED = re.compile(r"((?:[^\W\d_][\w'’-]*[ \t-]+){1,7})\(\s?([^\W\d_][\w/-]{1,7})\s?\)")
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,16 @@ def abbreviations(texts: Iterable[str]) -> list[Abbreviation]:
 
 
 def _meant(words: list[str], short: str) -> list[str]:
-    """The last of `words` whose initials are the letters of `short`; empty when there are none."""
+    """The fewest last words whose initials hold the letters of `short`, the first one first;
+    empty when there are none."""
     letters = [c.lower() for c in short if c.isalpha()]
-    if letters and letters[-1] == "s" and short[-1] == "s":
+    if short[-1] == "s":
         letters.pop()
-    for size in range(len(words), 0, -1):
+    for size in range(len(letters) // 2 + 1, min(len(words), len(letters) + 2) + 1):
         some = words[-size:]
-        initials = [word[0].lower() for word in some]
         at = 0
-        for initial in initials:
-            at += at < len(letters) and initial == letters[at]
-        if at == len(letters) and initials[0] == letters[0]:
-            shortest = some
-            if size <= len(letters) + 2:
-                return shortest
+        for word in some:
+            at += at < len(letters) and word[0].lower() == letters[at]
+        if at == len(letters) and some[0][0].lower() == letters[0]:
+            return some
     return []

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipelines.chunking import ORDINALS_PER_UNIT
-from pipelines.quoting.chosen import Choice, Chosen, of
+from pipelines.quoting.chosen import Choice, Chosen, bounded, of
 from pipelines.quoting.meaning import Meaning
 from pipelines.quoting.source_questions import (
     SOURCE,
@@ -54,7 +55,6 @@ _LINE_OF: Mapping[Wanted, tuple[str, ...]] = {
     "author": ("Author", "Site"),
     "date": ("Published", "Last changed", "Created"),
     "language": ("Language",),
-    "version": ("Version",),
     "chapters": ("Chapters",),
     "duration": ("Duration",),
     "sources": ("File",),
@@ -115,7 +115,7 @@ def choose(
 def _lines(wanted: frozenset[Wanted], every: Sequence[Thing], hits: Sequence[Hit]) -> list[Chosen]:
     """The properties that tell what is wanted: of each kind the first label that there is."""
     found: list[Chosen] = []
-    for each in wanted:
+    for each in sorted(wanted):
         for label in _LINE_OF.get(each, ()):
             some = [
                 of(thing, [piece], piece, piece.start, piece.end)
@@ -125,7 +125,7 @@ def _lines(wanted: frozenset[Wanted], every: Sequence[Thing], hits: Sequence[Hit
                 if piece.text.startswith(f"{label}: ")
             ]
             if some:
-                found += some[:MOST_SOURCES]
+                found += bounded(some)
                 break
     return found
 
@@ -213,18 +213,20 @@ def _in_order(question: str, every: Sequence[Thing], hits: Sequence[Hit]) -> Cho
     if (page := page_asked(question)) is not None:
         there = [thing for thing in there if _page(hits[thing.hit]) == page]
     there.sort(key=lambda thing: (hits[thing.hit].version_id, hits[thing.hit].ordinal, thing.start))
-    chosen: list[Chosen] = []
+    shown: list[Chosen] = []
     said = 0
     for thing in there:
-        if said and said + len(thing.pieces) > MOST_SENTENCES:
+        room = MOST_SENTENCES - said
+        if room <= 0:
             break
-        chosen.append(of(thing, thing.pieces[:MOST_SENTENCES], thing.pieces[0]))
-        said += len(thing.pieces)
-    return (
-        Choice(tuple(chosen), "yes" if said < sum(len(t.pieces) for t in there) + 1 else "partly")
-        if chosen
-        else None
-    )
+        pieces = thing.pieces[:room]
+        shown.append(of(thing, pieces, pieces[0]))
+        said += len(pieces)
+    if not shown:
+        return None
+    left = sum(len(thing.pieces) for thing in there) - said
+    shown[-1] = replace(shown[-1], left_out=left)
+    return Choice(tuple(shown), "partly" if left else "yes")
 
 
 def _page(hit: Hit) -> int | None:

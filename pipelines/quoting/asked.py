@@ -35,7 +35,7 @@ from pipelines.quoting.question_forms import (
 )  # fmt: skip
 from pipelines.quoting.things import Piece, Thing, without_item
 from pipelines.retrieval.index_words import index_words
-from pipelines.retrieval.questions import Question, core, could_answer, parts
+from pipelines.retrieval.questions import Question, core, could_answer, parts, understood
 
 Form = Literal["fact", "steps", "remedy", "all", "compare", "extreme"]
 
@@ -185,3 +185,10 @@ class Asked:
 def parts_of(text: str) -> list[Asked]:
     """The parts of a question that asks several things; empty when it asks one."""
     return [Asked(part) for part in parts(core(text))]
+
+
+def asks_of_several(text: str) -> bool:
+    """Whether a question is answered by all of a list or table together: all of a kind, how many,
+    which has most."""
+    asked = Asked(understood(core(text)))
+    return asked.form in ("all", "compare", "extreme") or bool(asked.counted)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pipelines.quoting import about
 from pipelines.quoting.asked import Asked, parts_of
 from pipelines.quoting.attributes_told import telling
-from pipelines.quoting.chosen import MOST_PIECES, Answered, Choice, Chosen, of
+from pipelines.quoting.chosen import Answered, Choice, Chosen, bounded, of
 from pipelines.quoting.meaning import Meaning
 from pipelines.quoting.ranking import Ranked, Ranking
 from pipelines.quoting.several import compared, listed
@@ -22,7 +21,7 @@ MOST = 3
 """Things in an answer."""
 ANSWERED = 0.5
 PARTLY = 0.38
-"""Least worth (see `_worth`) of the first thing for a question to count as answered, or partly."""
+"""Least worth (`Ranked.worth`) of the first thing of an answer, and of one in part."""
 NEAR = 0.6
 """Share of the best score from which a piece of the kind that is asked for is preferred."""
 SPOKEN_OF = 0.45
@@ -32,6 +31,7 @@ LEFT = 0.25
 PART_OF_LEFT = 0.3
 """Share of what is left of a question that a further piece itself must hold."""
 RELATED = 3
+"""Passages that are shown where nothing answers."""
 COMPARED = 4
 """Things that are compared in one answer."""
 
@@ -49,7 +49,7 @@ def choose(question: str, hits: Sequence[Hit], meaning: Meaning) -> Choice:
     every = [thing for thing in every if hits[thing.hit].kind != "metadata"]
     if not every or not whole.words:
         return Choice((), "no")
-    ranking = Ranking(hits, every, meaning)
+    ranking = Ranking(hits, every, meaning, whole.words)
     if together := _together(whole, every, ranking, hits):
         return together
     ranked = ranking.rank(whole)
@@ -86,35 +86,20 @@ def _together(
 ) -> Choice | None:
     """What several things answer only together; None for any other question."""
     if asked.form in ("compare", "extreme"):
-        some = compared(asked, ranking, hits)[:COMPARED]
-        if some:
-            return Choice(tuple(of(e.thing, [e.piece], e.piece) for e in some), "yes")
-    elif asked.form == "all" or (asked.counted and not _is_counted(asked, ranking)):
-        rows = listed(asked, every, ranking)
+        some = compared(asked, ranking, hits)
+        told = tuple(of(e.thing, [e.piece], e.piece) for e in some[:COMPARED])
+        return Choice(told, "yes") if told else None
+    if asked.form == "all" or (asked.counted and not _is_counted(asked, ranking)):
+        rows, count = listed(asked, every, ranking)
         if rows:
-            count = sum(len(each.pieces) for each in rows)
-            shown = _bounded(rows)
-            return Choice(tuple(shown), "yes", lead=f"{count}:" if asked.counted else "")
+            lead = f"{count}:" if asked.counted else ""
+            return Choice(bounded(rows), "yes", lead=lead)
     return None
 
 
 def _is_counted(asked: Asked, ranking: Ranking) -> bool:
     """Whether the sources themselves say how many there are."""
     return any(each.is_kind and each.covered >= SPOKEN_OF for each in ranking.by_words(asked))
-
-
-def _bounded(rows: Sequence[Chosen]) -> list[Chosen]:
-    """The first MOST_PIECES of them; the last one knows how many were left out."""
-    shown: list[Chosen] = []
-    said = 0
-    for each in rows:
-        if said + len(each.pieces) > MOST_PIECES and shown:
-            left = sum(len(other.pieces) for other in rows[len(shown) :])
-            shown[-1] = replace(shown[-1], left_out=shown[-1].left_out + left)
-            break
-        shown.append(each)
-        said += len(each.pieces)
-    return shown
 
 
 def _answered(best: Ranked, asked: Asked, ranking: Ranking) -> Answered:

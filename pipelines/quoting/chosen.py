@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipelines.quoting.things import Piece, Thing
@@ -42,6 +42,21 @@ class Choice:
     """Where nothing answers: what is near."""
     lead: str = ""
     """What is said before it, such as how many they are; it claims nothing by itself."""
+
+
+def bounded(some: Sequence[Chosen]) -> tuple[Chosen, ...]:
+    """The first of them, with MOST_PIECES pieces together; the last one knows how many were left
+    out."""
+    shown: list[Chosen] = []
+    said = 0
+    for at, each in enumerate(some):
+        if shown and said + len(each.pieces) > MOST_PIECES:
+            left = sum(len(other.pieces) + other.left_out for other in some[at:])
+            shown[-1] = replace(shown[-1], left_out=shown[-1].left_out + left)
+            break
+        shown.append(each)
+        said += len(each.pieces)
+    return tuple(shown)
 
 
 def of(

@@ -22,7 +22,9 @@ READ = 12
 AROUND = 0.5
 """What a word of the question counts for that stands around a piece, not in it."""
 OTHER_KIND = 0.3
+"""Taken off where nothing of the kind that is asked for is there."""
 PRIOR = 0.5
+"""What the Hit's score, as a share of the best Hit's, adds."""
 LABEL = 0.3
 """Added for the share of a label's words that the question says."""
 _LABELLED = re.compile(r"[^.!?:]{1,80}(?=[:：]\s)")
@@ -37,55 +39,10 @@ def label_words(thing: Thing, at: int) -> frozenset[str]:
 
 
 _LEANING = frozenset(
-    [
-        "this",
-        "these",
-        "those",
-        "that",
-        "they",
-        "it",
-        "its",
-        "their",
-        "them",
-        "he",
-        "she",
-        "his",
-        "her",
-        "such",
-        "however",
-        "therefore",
-        "otherwise",
-        "then",
-        "also",
-        "diese",
-        "dieser",
-        "dieses",
-        "sie",
-        "es",
-        "il",
-        "elle",
-        "ils",
-    ]
+    """this these those that they it its their them he she his her such however therefore otherwise
+    then also diese dieser dieses sie es il elle ils""".split()
 )
-_BEFORE_LEANING = frozenset(
-    [
-        "if",
-        "when",
-        "in",
-        "after",
-        "for",
-        "to",
-        "with",
-        "by",
-        "on",
-        "at",
-        "from",
-        "wenn",
-        "nach",
-        "si",
-        "après",
-    ]
-)
+_BEFORE_LEANING = frozenset("if when in after for to with by on at from wenn nach si après".split())
 
 
 def leans_back(text: str) -> bool:
@@ -118,12 +75,21 @@ class Ranked:
 
 
 class Ranking:
-    def __init__(self, hits: Sequence[Hit], things: Sequence[Thing], meaning: Meaning) -> None:
+    """Of the pieces of some things, for one question: `words` are the question's."""
+
+    def __init__(
+        self,
+        hits: Sequence[Hit],
+        things: Sequence[Thing],
+        meaning: Meaning,
+        words: Iterable[str],
+    ) -> None:
         self._hits = hits
-        self._likeness = meaning
-        found = abbreviations(hit.text for hit in hits)
-        self._short = {each.words: each.key for each in found}
-        self._spelled = {each.short: each.long for each in found}
+        self._model = meaning
+        asked = frozenset(words)
+        self._abbreviated = [
+            each for each in abbreviations(hit.text for hit in hits) if each.words <= asked
+        ]
         self._titles = [frozenset(index_words(hit.title)) for hit in hits]
         self._paths = [frozenset(index_words(" ".join(hit.heading_path))) for hit in hits]
         self._pieces = [(thing, at) for thing in things for at in range(len(thing.pieces))]
@@ -131,6 +97,14 @@ class Ranking:
         self._spread, self._count = spread, len(self._pieces)
         best = max((hit.score for hit in hits), default=0.0) or 1.0
         self._shares = [hit.score / best for hit in hits]
+
+    def version_of(self, thing: Thing) -> str:
+        return self._hits[thing.hit].version_id
+
+    def place_of(self, thing: Thing) -> tuple[str, int, int]:
+        """Reading order within a version."""
+        hit = self._hits[thing.hit]
+        return hit.version_id, hit.ordinal, thing.start
 
     def rarity(self, word: str) -> float:
         held = self._spread[word]
@@ -167,8 +141,8 @@ class Ranking:
                 score += 2 * LABEL
             label = label_words(thing, at)
             if label:
-                both_ways = sum(word in weight for word in label)
-                score += LABEL * both_ways / min(len(label), len(weight))
+                shared = sum(word in weight for word in label)
+                score += LABEL * shared / min(len(label), len(weight))
             if not is_kind:
                 score -= OTHER_KIND
             found.append(Ranked(thing, at, both / total, 0.0, score, is_kind))
@@ -179,7 +153,7 @@ class Ranking:
         if not some:
             return []
         foreign = is_foreign(asked.text, " ".join(each.piece.text for each in some))
-        similar = self._likeness.similar(
+        similar = self._model.similar(
             asked.text, [self._meaning(each) for each in some], foreign=foreign
         )
         scored = [
@@ -194,12 +168,11 @@ class Ranking:
         return sorted(scored, key=lambda each: -each.score)
 
     def lacks_number(self, asked: Asked) -> bool:
-        """Whether a number or code of the question, such as a year, stands nowhere."""
+        """Whether a number of the question, such as a year or a code's, stands nowhere; the letters
+        of a code may be written apart from it."""
         above = (thing.around for thing, _ in self._pieces)
         there = set(self._spread).union(*self._titles, *self._paths, *above)
-        return any(
-            any(c.isdigit() for c in word) and not self.held([word], there) for word in asked.words
-        )
+        return any(word[0].isdigit() and word not in there for word in asked.words)
 
     def over(self, thing: Thing) -> frozenset[str]:
         """Words of the headings, the title and the introduction that a thing stands under."""
@@ -216,7 +189,7 @@ class Ranking:
             word
             for word in words
             if word in there
-            or any(short in there for long, short in self._short.items() if word in long)
+            or any(each.key in there for each in self._abbreviated if word in each.words)
         )
 
     def _exact(self, numbers: Sequence[str], thing: Thing, at: int) -> frozenset[str]:
@@ -237,12 +210,11 @@ class Ranking:
         return words
 
     def _meaning(self, each: Ranked) -> str:
+        """What is embedded of a piece: what it stands under, its text, abbreviations explained."""
         lead = " ".join(filter(None, (each.thing.under, each.thing.intro)))
         text = f"{lead}: {each.piece.text}" if lead else each.piece.text
-        for short, long in self._spelled.items():
-            text = (
-                re.sub(rf"\b{re.escape(short)}\b", f"{long} ({short})", text, count=1)
-                if long.lower() not in text.lower()
-                else text
-            )
+        for known in self._abbreviated:
+            if known.long.lower() not in text.lower():
+                explained = f"{known.long} ({known.short})"
+                text = re.sub(rf"\b{re.escape(known.short)}\b", explained, text, count=1)
         return text

@@ -11,7 +11,7 @@ from pipelines.claims.quantities import quantities
 from pipelines.quoting.asked import Asked
 from pipelines.quoting.chosen import Chosen, of
 from pipelines.quoting.ranking import Ranked, Ranking
-from pipelines.quoting.things import Thing
+from pipelines.quoting.things import Thing, style_of
 from pipelines.retrieval.index_words import index_words
 from pipelines.types import Hit
 
@@ -37,31 +37,44 @@ _GENERIC = frozenset(
 """Words of such a question that say how to answer it, not what it is about."""
 
 
-def listed(asked: Asked, every: Sequence[Thing], ranking: Ranking) -> list[Chosen]:
-    """All rows of the table, or items of the list, that is called as what is asked for."""
+def listed(asked: Asked, every: Sequence[Thing], ranking: Ranking) -> tuple[list[Chosen], int]:
+    """All rows of the table, or items of the list, that is called as what is asked for, and how
+    many they are; a table is one over all its Fragments."""
     words = [word for word in asked.words if word not in _GENERIC]
-    if not words:
-        return []
-    groups: dict[tuple[int, str], list[Thing]] = {}
-    for thing in every:
-        if thing.kind == "row" and thing.rows:
-            groups.setdefault((thing.hit, thing.rows[0].row.header), []).append(thing)
-        elif thing.kind == "list":
-            groups[thing.hit, f"list at {thing.start}"] = [thing]
     best: list[Thing] = []
     most = SPOKEN_OF
-    for some in groups.values():
-        size = len(some) if some[0].kind == "row" else len(some[0].pieces)
+    for some in _groups(every, ranking).values() if words else ():
         # What a row is called does not stand over all of them.
         called = replace(some[0], intro="") if some[0].kind == "row" else some[0]
         above = ranking.over(called)
         over = ranking.share(ranking.held(words, above), words)
-        if asked.counted and asked.counted not in above:
-            # What is counted is named by some of the rows, not by what stands over them.
-            continue
-        if size >= FEWEST and over > most:
+        # What is counted may be named by some of the rows and not by what stands over them.
+        is_named = not asked.counted or asked.counted in above
+        if is_named and _size(some) >= FEWEST and over > most:
             best, most = some, over
-    return [of(thing, thing.pieces, thing.pieces[0]) for thing in best]
+    return [of(thing, thing.pieces, thing.pieces[0]) for thing in best], _size(best)
+
+
+def _groups(every: Sequence[Thing], ranking: Ranking) -> dict[object, list[Thing]]:
+    """The rows of each table in reading order, and each list."""
+    found: dict[object, list[Thing]] = {}
+    for thing in every:
+        if thing.kind == "row":
+            key = (ranking.version_of(thing), thing.rows[0].row.header, thing.rows[0].section)
+            found.setdefault(key, []).append(thing)
+        elif thing.kind == "list":
+            found[thing.hit, thing.start] = [thing]
+    for some in found.values():
+        some.sort(key=ranking.place_of)
+    return found
+
+
+def _size(some: Sequence[Thing]) -> int:
+    """Rows of a table, those that go on with one counted with it; or a list's outermost items."""
+    if not some or some[0].kind == "row":
+        return len(some)
+    styles = [style_of(piece) for thing in some for piece in thing.pieces if piece.is_item]
+    return styles.count(styles[0]) if styles else 0
 
 
 def compared(asked: Asked, ranking: Ranking, hits: Sequence[Hit]) -> list[Ranked]:
@@ -111,9 +124,10 @@ def _names_of(
 
 
 def _measure(each: Ranked, asked: Asked) -> float | None:
-    values = [
-        q for q in quantities(each.piece.text) if q.dimension in asked.dimensions and q.values
-    ]
+    # Of a row only the columns that are asked for count.
+    row = each.thing.rows[each.at] if each.thing.rows else None
+    text = row.read(frozenset(asked.words)) if row else each.piece.text
+    values = [q for q in quantities(text) if q.dimension in asked.dimensions and q.values]
     return values[0].values[0] if values else None
 
 

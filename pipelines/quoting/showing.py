@@ -9,7 +9,7 @@ from pipelines.chunking import ORDINALS_PER_UNIT
 from pipelines.quoting.asked import Asked
 from pipelines.quoting.chosen import Chosen, of
 from pipelines.quoting.ranking import Ranked, Ranking, leans_back
-from pipelines.quoting.things import FEW, Piece, Thing, counts_on, item, without_item
+from pipelines.quoting.things import FEW, Piece, Thing, counts_on, item, style_of, without_item
 from pipelines.retrieval.index_words import index_words
 from pipelines.types import Hit
 
@@ -120,19 +120,13 @@ def _item_range(thing: Thing, at: int) -> tuple[int, int]:
     first = at
     while first and not thing.pieces[first].is_item:
         first -= 1
-    style = _style(thing.pieces[first])
+    style = style_of(thing.pieces[first])
     last = first
     while last + 1 < len(thing.pieces) and (
-        not thing.pieces[last + 1].is_item or _style(thing.pieces[last + 1]) != style
+        not thing.pieces[last + 1].is_item or style_of(thing.pieces[last + 1]) != style
     ):
         last += 1
     return first, last
-
-
-def _style(piece: Piece) -> str:
-    """What kind of mark an item has: "1.", "a)", "•"."""
-    mark = item(piece.text)
-    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "1", mark))
 
 
 def _section(thing: Thing, every: Sequence[Thing]) -> tuple[list[Piece], int, int]:

@@ -90,6 +90,11 @@ def without_item(text: str) -> str:
     return text.removeprefix(item(text)).lstrip()
 
 
+def style_of(piece: Piece) -> str:
+    """What kind of mark an item has: "1.", "a)", "•"."""
+    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "1", item(piece.text)))
+
+
 def things(number: int, hit: Hit) -> list[Thing]:
     """The things of a Hit, in reading order; `number` is its place among the Hits."""
     prose = _Prose(number, hit)

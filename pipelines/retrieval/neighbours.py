@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pipelines.retrieval.index_words import index_words
 from pipelines.types import Hit
 
+MOST_FRAGMENTS = 200
+"""Fragments from which on a table is followed no further."""
 SAME = 0.9
 """Share of words that two Hits have in common (Jaccard) from which they say the same."""
 _ASCII_WORD = re.compile(r"\w+", re.ASCII)
@@ -16,6 +18,23 @@ _FLOWING = ("text", "speech", "list_item")
 
 Neighbours = Callable[[Sequence[Hit]], tuple[dict[str, Hit], dict[str, Hit]]]
 """Hits -> the Fragments right before and right after each in its version, by fragment id."""
+
+
+def complete_tables(hits: Sequence[Hit], neighbours: Neighbours) -> list[Hit]:
+    """`hits`, and the Fragments before and after them that their tables go on in."""
+    found = {hit.fragment_id: hit for hit in hits}
+    edge = [hit for hit in hits if hit.tables]
+    while edge and len(found) < MOST_FRAGMENTS:
+        before, after = neighbours(edge)
+        fresh: dict[str, Hit] = {}
+        for hit in edge:
+            last, following = before.get(hit.fragment_id), after.get(hit.fragment_id)
+            for other, goes_on in ((last, hit), (following, following)):
+                if other and other.tables and goes_on and goes_on.tables[0].is_continued:
+                    fresh[other.fragment_id] = other.model_copy(update={"score": hit.score})
+        edge = [hit for id_, hit in fresh.items() if id_ not in found]
+        found |= {hit.fragment_id: hit for hit in edge}
+    return list(found.values())
 
 
 def drop_near_duplicates(hits: Iterable[Hit], count: int | None = None) -> list[Hit]:

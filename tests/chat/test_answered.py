@@ -68,6 +68,14 @@ def test_a_source_is_asked_about_itself(admin: Client, kiln: str) -> None:
     assert {claim["verdict"] for claim in listed["claims"]} == {"verified"}
 
 
+def test_all_sources_are_named_however_many(admin: Client) -> None:
+    instrument = admin.instrument("Many papers")
+    for number in range(10):
+        admin.add_bytes(instrument, f"paper-{number}.md", f"# Paper {number}\n\nText.".encode())
+    turn = admin.ask(instrument, "Which documents are there?")
+    assert all(f"paper-{number}.md" in turn["answer"] for number in range(10))
+
+
 def test_the_end_of_a_stream_tells_it_too(admin: Client, kiln: str) -> None:
     asked = {"instrument_id": kiln, "q": "What does the kiln weigh?", "model": "extractive"}
     events = admin.events("/stream/chat", **asked)

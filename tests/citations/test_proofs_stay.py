@@ -83,6 +83,26 @@ def test_a_new_version_moves_proofs_or_calls_them_stale(admin: Client, instrumen
     assert _citation(admin, turns[VALVE], VALVE) == back
 
 
+def test_what_decides_in_a_proof_moves_with_it_and_is_what_is_marked(
+    admin: Client, instrument: str
+) -> None:
+    whole = f"{PRESS} Its table is made of oak and must be kept dry."
+    first = admin.add_bytes(instrument, "press.pdf", pdf(whole))
+    turn = admin.ask(instrument, ASKED[PRESS])
+    moved_to = pdf(NEW_PAGE, whole.replace("made of", "made\nof"))
+    second = admin.add_bytes(instrument, "press.pdf", moved_to, source_id=first["id"])
+    cited = _citation(admin, turn, whole)
+    assert (cited["state"], cited["version_id"]) == ("current", second["version_id"])
+    focus = cited["focus"]
+    assert whole[focus["start"] : focus["end"]] == PRESS
+    (place,) = focus["locators"]
+    assert place["page"] == 2
+    assert len(place["boxes"]) == 1
+    assert len(cited["locator"]["boxes"]) == 2
+    view = admin.get(f"/api/viewer/pdf/{first['id']}", params={"citation": cited["id"]}).json()
+    assert view["boxes"] == place["boxes"]
+
+
 def test_an_answer_that_is_written_meanwhile_cites_the_new_version(
     admin: Client, instrument: str, llm_server: OpenAIServer
 ) -> None:

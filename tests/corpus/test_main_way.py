@@ -79,7 +79,7 @@ def test_a_picture_answers_with_a_region(admin: Client, instrument: str) -> None
     assert y0 > 0.3
 
     view = admin.get(f"/api/viewer/image/{source['id']}", params={"citation": proof["id"]}).json()
-    assert view["boxes"] == proof["locator"]["boxes"]
+    assert view["boxes"] == proof["focus"]["locators"][0]["boxes"]
     assert (view["width"], view["height"]) == (900, 260)
 
 
@@ -90,7 +90,7 @@ def test_a_document_answers_with_a_range_of_its_text(admin: Client, instrument: 
     ]
     assert "450 watts" in proof["quote"]
     view = admin.get(f"/api/viewer/text/{source['id']}", params={"citation": proof["id"]}).json()
-    assert view["text"][view["start"] : view["end"]] == proof["quote"]
+    assert view["text"][view["start"] : view["end"]] == "The motor draws 450 watts."
 
 
 def test_fragments_carry_their_headings_and_places(admin: Client, instrument: str) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.retrieval.neighbours import drop_near_duplicates, merge_split_sentences
+from pipelines.retrieval.neighbours import (
+    complete_tables,
+    drop_near_duplicates,
+    merge_split_sentences,
+)
+from pipelines.tables import laid_out
 from pipelines.types import Hit, PageLocator, locate
 from tests.search.test_reranking import hit
 
@@ -80,3 +85,26 @@ def test_hits_that_differ_in_a_figure_say_something_else() -> None:
     )
     hits = [hit(text.format(35)), hit(text.format(48)), hit(text.format("48,"))]
     assert drop_near_duplicates(hits) == hits[:2]
+
+
+def test_a_table_is_followed_over_all_its_fragments() -> None:
+    def part(name: str, *, goes_on: bool) -> Hit:
+        text, table = laid_out(
+            [["Code", "Meaning"], [name, "Fault"]], header_rows=1, is_continued=goes_on
+        )
+        return hit(text).model_copy(update={"fragment_id": name, "tables": (table,), "score": 0.4})
+
+    parts = [part(f"F{n}", goes_on=n > 0) for n in range(4)]
+    stranger = part("X", goes_on=False)
+    order = [*parts, stranger]
+
+    def around(some: Sequence[Hit]) -> tuple[dict[str, Hit], dict[str, Hit]]:
+        places = {each.fragment_id: order.index(each) for each in some}
+        return (
+            {id_: order[at - 1] for id_, at in places.items() if at},
+            {id_: order[at + 1] for id_, at in places.items() if at + 1 < len(order)},
+        )
+
+    found = complete_tables([parts[2]], around)
+    assert sorted(each.fragment_id for each in found) == ["F0", "F1", "F2", "F3"]
+    assert complete_tables([stranger], around) == [stranger]
