@@ -29,7 +29,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker of the stack hears of a search."""
     monkeypatch.setattr(rpc, "REQUESTS", "test:searches")
     monkeypatch.setattr(rpc, "QUEUE", "nobody")
-    monkeypatch.setattr(rpc, "TIMEOUT_SECONDS", 4.0)
+    monkeypatch.setattr(rpc, "TIMEOUT_SECONDS", 3.0)
 
 
 def _search(app: Flask, with_: Services) -> list[dict[str, Any]]:
